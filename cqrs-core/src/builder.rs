@@ -1,0 +1,232 @@
+//! [`Builder`]: an isolated bus, with what stands in for what.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::bus::Bus;
+use crate::container::{Container, Dependency, Overrides};
+use crate::delivery::{Deliveries, Delivery, Failure};
+use crate::dispatch::{BoxFuture, Closure, Link};
+use crate::fault::Fault;
+use crate::handler::{Answer, EventReturned, Route};
+use crate::message::{Message, MessageInfo, Registered, Wire};
+use crate::need::{Need, Opening};
+use crate::registry;
+use crate::resource::Belongs as _;
+use crate::unit::{OpenUnit, UnitOfWork, open_unit};
+
+/// Builds an isolated bus: everything that is linked in, and what is put in here on top of it, which wins.
+///
+/// ```
+/// use std::sync::Arc;
+/// use cqrs_core::{Bus, command, handler};
+///
+/// trait Mailer: Send + Sync { fn send(&self, to: &str) -> bool; }
+///
+/// struct Fake;
+/// impl Mailer for Fake { fn send(&self, _: &str) -> bool { true } }
+///
+/// #[command(output = bool)]
+/// struct Invite { email: String }
+///
+/// #[handler]
+/// fn invite(cmd: Invite, mailer: &dyn Mailer) -> bool { mailer.send(&cmd.email) }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let bus = Bus::builder().provide_dyn::<dyn Mailer>(Arc::new(Fake)).build();
+/// assert!(bus.execute(Invite { email: "ada@example.org".into() }).await.unwrap());
+/// # }
+/// ```
+#[must_use = "`build` makes the bus"]
+pub struct Builder {
+    overrides: Overrides,
+    contracts: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    events: Vec<(&'static MessageInfo, crate::delivery::Deliver)>,
+    messages: Vec<&'static MessageInfo>,
+    unit: Option<(OpenUnit, Opening)>,
+    queue_capacity: usize,
+    commit_grace: Duration,
+}
+
+/// How many deliveries wait in memory unless the builder says otherwise.
+const QUEUE_CAPACITY: usize = 65_536;
+
+/// How long a call waits for a commit after its deadline unless the builder says otherwise.
+const COMMIT_GRACE: Duration = Duration::from_secs(30);
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Builder {
+            overrides: Overrides::default(),
+            contracts: HashMap::new(),
+            events: Vec::new(),
+            messages: Vec::new(),
+            unit: None,
+            queue_capacity: QUEUE_CAPACITY,
+            commit_grace: COMMIT_GRACE,
+        }
+    }
+
+    /// Serves every `&T` with this value.
+    pub fn provide<T: Dependency>(self, value: T) -> Self {
+        self.provide_dyn(Arc::new(value))
+    }
+
+    /// Serves every `&T` with this value, where `T` is a trait object: `provide_dyn::<dyn Mailer>(arc)`.
+    pub fn provide_dyn<T: ?Sized + Dependency>(mut self, value: Arc<T>) -> Self {
+        self.overrides.shared.insert(TypeId::of::<T>(), (Need::of::<T>(), Box::new(value)));
+        self
+    }
+
+    /// Makes what a call takes as `&mut T`, or for a `Box<dyn Trait>` as `&mut dyn Trait`, with this closure, once
+    /// for each call.
+    pub fn provide_call<T: Send + 'static>(mut self, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        self.overrides.per_call.insert(TypeId::of::<T>(), Arc::new(move || Box::new(make())));
+        self
+    }
+
+    /// Handles a contract with this closure instead of the handler that is linked in; for an event it is one
+    /// more handler. The closure captures what it needs, and it has no unit of work.
+    ///
+    /// ```
+    /// # use cqrs_core::{Bus, command};
+    /// #[command(output = u64, contract)]
+    /// struct Charge { cents: u64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let bus = Bus::builder().register(|cmd: Charge| async move { cmd.cents + 1 }).build();
+    /// assert_eq!(bus.execute(Charge { cents: 41 }).await.unwrap(), 42);
+    /// # }
+    /// ```
+    pub fn register<C, F, R>(mut self, handler: F) -> Self
+    where
+        C: Registered,
+        F: Fn(C) -> R + Send + Sync + 'static,
+        R: Future<Output: Answer<C::Returns, C>> + Send + 'static,
+        C: RegisterAs,
+    {
+        C::register(&mut self, Arc::new(move |message| Answer::boxed(handler(message))));
+        self
+    }
+
+    /// Makes a message known by its name to this bus: what the registry does by itself, unless the feature
+    /// `inventory` is off.
+    pub fn message<C: Wire>(mut self) -> Self {
+        self.messages.push(C::info());
+        self
+    }
+
+    /// Commits calls that name no unit of work but record something for it (`&mut Events`, `&mut Outbox`,
+    /// publications) with a `U`. Without one, such a call has nothing to commit and its events are delivered
+    /// from memory at once.
+    pub fn unit<U: UnitOfWork>(mut self) -> Self {
+        self.unit = Some((open_unit::<U>, U::OPENING));
+        self
+    }
+
+    /// How many deliveries may wait in memory, of all handlers together; 65,536 unless said otherwise. A commit
+    /// whose events find no room waits before it begins.
+    pub fn queue_capacity(mut self, deliveries: usize) -> Self {
+        self.queue_capacity = deliveries;
+        self
+    }
+
+    /// How long after its deadline a call still waits for a commit that had begun before; 30 s unless said
+    /// otherwise. After that its outcome is unknown.
+    pub fn commit_grace(mut self, grace: Duration) -> Self {
+        self.commit_grace = grace;
+        self
+    }
+
+    /// The bus. What is wired wrongly is in its [report](Bus::verify).
+    #[must_use]
+    pub fn build(self) -> Bus {
+        let linked_in = registry::linked_in();
+        let mut names: HashMap<&'static str, Vec<&'static MessageInfo>> = HashMap::new();
+        for &message in linked_in.messages.iter().chain(&self.messages) {
+            if message.wire.is_some() {
+                let same = names.entry(message.name).or_default();
+                if !same.iter().any(|known| std::ptr::eq(*known, message)) {
+                    same.push(message);
+                }
+            }
+        }
+        let mut deliveries = Deliveries::new(self.queue_capacity);
+        for handlers in linked_in.linked.values() {
+            for &handler in handlers {
+                if let Route::Event(deliver) = handler.route {
+                    deliveries.subscribe((handler.message)(), Some(handler), Arc::new(deliver));
+                }
+            }
+        }
+        for (message, deliver) in self.events {
+            deliveries.subscribe(message, None, deliver);
+        }
+        Bus::assemble(crate::bus::Parts {
+            container: Container::new(&linked_in.providers, self.overrides),
+            contracts: self.contracts,
+            names,
+            deliveries,
+            unit: self.unit,
+            commit_grace: self.commit_grace,
+        })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").finish_non_exhaustive()
+    }
+}
+
+/// What registering a handler by hand means for a message: a contract has one, an event one more.
+pub trait RegisterAs: Message {
+    #[doc(hidden)]
+    fn register(builder: &mut Builder, handler: Closure<Self>);
+}
+
+impl<C: Registered + Message<Kind: RegisterKind<C>>> RegisterAs for C {
+    fn register(builder: &mut Builder, handler: Closure<Self>) {
+        <C::Kind as RegisterKind<C>>::register(builder, handler);
+    }
+}
+
+/// [`RegisterAs`] by the message's kind.
+pub trait RegisterKind<C: Message> {
+    #[doc(hidden)]
+    fn register(builder: &mut Builder, handler: Closure<C>);
+}
+
+macro_rules! one_handler {
+    ($($kind:ident),*) => {$(
+        impl<C: Message> RegisterKind<C> for crate::message::kind::$kind {
+            fn register(builder: &mut Builder, handler: Closure<C>) {
+                builder.contracts.insert(TypeId::of::<C>(), Arc::new(Link::<C>::Closure(handler)));
+            }
+        }
+    )*};
+}
+one_handler!(Command, Query);
+
+impl<C: Message<Returns = EventReturned, Output = (), Error = crate::BoxError> + Clone> RegisterKind<C>
+    for crate::message::kind::Event
+{
+    fn register(builder: &mut Builder, handler: Closure<C>) {
+        builder.events.push((C::info(), Arc::new(move |delivery| deliver_to::<C>(&handler, &delivery))));
+    }
+}
+
+fn deliver_to<'a, C>(handler: &Closure<C>, delivery: &Delivery<'a>) -> BoxFuture<'a, Result<(), Failure>>
+where
+    C: Message<Returns = EventReturned, Output = (), Error = crate::BoxError> + Clone,
+{
+    match delivery.event::<C>() {
+        Some(event) => {
+            let returned = handler(event);
+            Box::pin(async move { C::sort(returned.await) })
+        }
+        None => Box::pin(async { Err(Fault::internal("an event came to the handler of another one").into()) }),
+    }
+}

@@ -1,0 +1,323 @@
+//! [`Bus`]: where a message goes in.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+
+use crate::ambient;
+use crate::builder::Builder;
+use crate::buses::{CommandBus, QueryBus};
+use crate::busy::{Busy, Counter};
+use crate::catalog::Catalog;
+use crate::container::Container;
+use crate::delivery::Deliveries;
+use crate::dispatch::{BoxFuture, Dispatch};
+use crate::events::Raised;
+use crate::fault::Fault;
+use crate::handler::{Handled, LinkFn, Route};
+use crate::message::{Command, Event, MessageInfo, Query};
+use crate::need::{Need, Opening};
+use crate::publish::Publish;
+use crate::registry;
+use crate::slot::Table;
+use crate::unit::OpenUnit;
+use crate::verify::Report;
+use crate::wire::WireDispatch;
+
+/// Finds the handler of a message and runs it.
+///
+/// [`Bus::global`] is everything that is linked into the program; [`Bus::builder`] makes an isolated one. A bus
+/// is a handle: cloning it is cheap, and every clone is the same bus.
+///
+/// ```
+/// use cqrs_core::{Bus, command, handler, query};
+///
+/// #[command(output = u64)]
+/// struct Add { left: u64, right: u64 }
+///
+/// #[handler]
+/// fn add(cmd: Add) -> u64 { cmd.left + cmd.right }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// assert_eq!(Bus::global().execute(Add { left: 40, right: 2 }).await.unwrap(), 42);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Bus(Arc<Inner>);
+
+struct Inner {
+    table: Table,
+    closed: AtomicBool,
+    parts: Parts,
+    busy: Counter,
+    report: OnceLock<Report>,
+}
+
+/// What a builder makes a bus of.
+pub(crate) struct Parts {
+    pub(crate) container: Container,
+    pub(crate) contracts: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    pub(crate) names: HashMap<&'static str, Vec<&'static MessageInfo>>,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) unit: Option<(OpenUnit, Opening)>,
+    pub(crate) commit_grace: Duration,
+}
+
+static GLOBAL: LazyLock<Bus> = LazyLock::new(|| {
+    let bus = Bus::builder().build();
+    let report = bus.verify();
+    if !report.is_sound() {
+        tracing::error!("{report}");
+    }
+    bus
+});
+
+impl Bus {
+    /// The bus of everything that is linked into the program, built on first use. Inside
+    /// [`testing::scope`](crate::testing::scope) it is the scope's bus.
+    ///
+    /// What is wired wrongly is logged once; a call that touches it ends in a fault, every other call works. To
+    /// learn of it at start, [`start`](Bus::start) the bus.
+    ///
+    /// It may be used from several tokio runtimes, one after another and at once. What a provider makes is made
+    /// once for all of them: a connection pool that is tied to the runtime it was made in dies with that.
+    #[must_use]
+    pub fn global() -> Bus {
+        ambient::global().unwrap_or_else(|| GLOBAL.clone())
+    }
+
+    /// Builds an isolated bus.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn assemble(parts: Parts) -> Self {
+        Bus(Arc::new(Inner {
+            table: Table::default(),
+            closed: AtomicBool::new(false),
+            parts,
+            busy: Counter::default(),
+            report: OnceLock::new(),
+        }))
+    }
+
+    /// Executes a command: options, then `.await`.
+    ///
+    /// The call returns when its unit of work has committed, before anything that follows from its events.
+    /// Dropping the future leaves nothing half done: without resources the handler ends at its `.await`, with a
+    /// resource it runs to its end in a task of its own.
+    ///
+    /// # Errors
+    /// What the handler said no with, or a [`Fault`].
+    ///
+    /// A command without a handler does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # use cqrs_core::{Bus, command};
+    /// #[command]
+    /// struct Forgotten;
+    /// # async fn f() {
+    /// Bus::global().execute(Forgotten).await.unwrap(); // error[E0277]: no handler for `Forgotten`
+    /// # }
+    /// ```
+    #[inline]
+    pub fn execute<C: Command + Handled>(&self, command: C) -> Dispatch<'_, C, C::By> {
+        Dispatch::new(self, None, command)
+    }
+
+    /// Asks a query: options, then `.await`.
+    ///
+    /// # Errors
+    /// What the handler said no with, or a [`Fault`].
+    #[inline]
+    pub fn query<Q: Query + Handled>(&self, query: Q) -> Dispatch<'_, Q, Q::By> {
+        Dispatch::new(self, None, query)
+    }
+
+    /// Publishes an event: options, then `.await`.
+    ///
+    /// With a unit of work (see [`Builder::unit`]) the event is committed when this returns; without one it is
+    /// in the memory of the process, on its way to each handler.
+    ///
+    /// # Errors
+    /// A [`Fault`]; the event is not delivered.
+    pub fn publish<E: Event>(&self, event: E) -> Publish<'_> {
+        Publish { bus: self, from: None, raised: Raised::new(event), options: None }
+    }
+
+    /// Dispatches a message by its name, from JSON: one that is declared with `wire`. A command or a query answers
+    /// its output, an event `null`.
+    ///
+    /// # Errors
+    /// The rejection as a [`Problem`](crate::Problem); or a [`Fault`], of kind `NotFound` where no message has the
+    /// name, `Malformed` where the bytes are not that message.
+    ///
+    /// ```
+    /// use cqrs_core::{Bus, command, handler};
+    ///
+    /// #[command(output = u64, name = "sum")]
+    /// #[derive(serde::Deserialize, serde::Serialize)]
+    /// struct Add { left: u64, right: u64 }
+    ///
+    /// #[handler]
+    /// fn add(cmd: Add) -> u64 { cmd.left + cmd.right }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let sum = Bus::global().dispatch_json("sum", br#"{"left": 40, "right": 2}"#).await.unwrap();
+    /// assert_eq!(sum, 42);
+    /// # }
+    /// ```
+    pub fn dispatch_json<'a>(&'a self, name: &'a str, payload: &'a [u8]) -> WireDispatch<'a> {
+        WireDispatch::new(self, name, payload)
+    }
+
+    /// The half that changes things.
+    #[must_use]
+    pub fn commands(&self) -> CommandBus {
+        CommandBus::new(self.clone())
+    }
+
+    /// The half that changes nothing.
+    #[must_use]
+    pub fn queries(&self) -> QueryBus {
+        QueryBus::new(self.clone())
+    }
+
+    /// Waits until every event and every command of an outbox that was handed on so far is handled, and what
+    /// follows from them. A command that was sent for a later time is not waited for.
+    pub async fn settled(&self) {
+        self.delivery().settled(self).await;
+    }
+
+    /// What is wired wrongly, all at once, with places and cures; worked out once.
+    #[must_use]
+    pub fn verify(&self) -> &Report {
+        self.0.report.get_or_init(|| crate::verify::verify(self))
+    }
+
+    /// Every message with its description, handlers, options and place, in an order that does not depend on
+    /// how the program was linked.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        crate::catalog::of(self)
+    }
+}
+
+/// What the modules on a call's way ask of the bus.
+impl Bus {
+    #[inline]
+    pub(crate) fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    pub(crate) fn container(&self) -> &Container {
+        &self.0.parts.container
+    }
+
+    pub(crate) fn delivery(&self) -> &Deliveries {
+        &self.0.parts.deliveries
+    }
+
+    pub(crate) fn default_unit(&self) -> Option<OpenUnit> {
+        self.0.parts.unit.map(|(open, _)| open)
+    }
+
+    pub(crate) fn default_unit_opening(&self) -> Option<Opening> {
+        self.0.parts.unit.map(|(_, opening)| opening)
+    }
+
+    pub(crate) fn commit_grace(&self) -> Duration {
+        self.0.parts.commit_grace
+    }
+
+    pub(crate) fn names(&self) -> &HashMap<&'static str, Vec<&'static MessageInfo>> {
+        &self.0.parts.names
+    }
+
+    pub(crate) fn stands_in(&self, contract: &MessageInfo) -> bool {
+        self.0.parts.contracts.contains_key(&contract.type_id)
+    }
+
+    /// Counts a call in a task of its own as under way until the guard is dropped.
+    pub(crate) fn busy(&self) -> Busy {
+        self.0.busy.enter()
+    }
+
+    pub(crate) async fn idle(&self) {
+        self.0.busy.idle().await;
+    }
+
+    pub(crate) fn set_closed(&self, closed: bool) {
+        self.0.closed.store(closed, Ordering::Release);
+    }
+
+    /// Refuses a call from outside after the shutdown has begun.
+    #[inline]
+    pub(crate) fn admits(&self, message: &'static MessageInfo) -> Result<(), Fault> {
+        if self.0.closed.load(Ordering::Relaxed) {
+            return Err(shut_down(message));
+        }
+        Ok(())
+    }
+
+    /// Makes ready what a handler needs and keeps it for the message.
+    pub(crate) fn wire(
+        &self,
+        message: &'static MessageInfo,
+        needs: &'static [Need],
+        assemble: LinkFn,
+    ) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            self.container().prepare(needs).await?;
+            let wired = assemble(self.container())?;
+            // Of two calls that wire at once, one is first; both made the same.
+            self.0.table.cell(message.slot.index()).get_or_init(|| wired);
+            Ok(())
+        })
+    }
+
+    /// [`wire`](Bus::wire) for a contract, whose handler is in the registry or was put into the builder.
+    pub(crate) fn link(&self, message: &'static MessageInfo) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            if let Some(closure) = self.0.parts.contracts.get(&message.type_id) {
+                self.0.table.cell(message.slot.index()).get_or_init(|| closure.clone());
+                return Ok(());
+            }
+            let handlers = registry::linked_in().linked.get(&message.type_id);
+            match handlers.map(Vec::as_slice) {
+                Some([handler]) => match handler.route {
+                    Route::Contract(link) => self.wire(message, handler.needs, link).await,
+                    _ => Err(Fault::internal("a contract's handler is registered as something else")),
+                },
+                Some([_, _, ..]) => {
+                    Err(Fault::wiring(crate::verify::second_handler(message, handlers.into_iter().flatten())))
+                }
+                _ => Err(Fault::wiring(crate::verify::no_handler(message))),
+            }
+        })
+    }
+
+    /// The message of this name.
+    pub(crate) fn named(&self, name: &str) -> Result<&'static MessageInfo, Fault> {
+        match self.names().get(name).map(Vec::as_slice) {
+            Some([message]) => Ok(message),
+            Some([_, _, ..]) => {
+                Err(Fault::wiring(format!("two messages are named `{name}`; `Bus::verify` tells which")))
+            }
+            _ => Err(Fault::not_found(crate::catalog::unknown_name(self, name))),
+        }
+    }
+}
+
+#[cold]
+fn shut_down(message: &'static MessageInfo) -> Fault {
+    Fault::unavailable("the bus is shutting down and takes no more calls").at(message.place)
+}
+
+impl std::fmt::Debug for Bus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bus").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,283 @@
+//! One call as its handler's parameters by value see it: [`Call`] and [`FromCall`].
+
+use std::cell::OnceCell;
+
+use crate::ambient::{self, Ambient, Phase, Running};
+use crate::bus::Bus;
+use crate::buses::{CommandBus, QueryBus};
+use crate::context::{Context, Deadline, EventMeta, Options, Principal};
+use crate::fault::{Fault, Place};
+use crate::handler::HandlerInfo;
+use crate::message::{MessageInfo, MessageKind};
+use crate::need::Opening;
+use crate::unit::Scope;
+
+/// One call, before its handler runs.
+pub struct Call<'a> {
+    pub(crate) bus: &'a Bus,
+    pub(crate) running: Running,
+    context: OnceCell<Context>,
+    pub(crate) event: Option<&'a EventMeta>,
+}
+
+/// The call that another one is nested in.
+#[derive(Clone)]
+pub(crate) struct Parent {
+    pub(crate) running: Running,
+    pub(crate) context: Context,
+}
+
+impl<'a> Call<'a> {
+    /// Begins a call: refuses it where it must not be nested, and inherits where it may.
+    #[inline(always)]
+    pub(crate) fn begin(
+        bus: &'a Bus,
+        from: Option<&Parent>,
+        options: Option<Box<Options>>,
+        message: &'static MessageInfo,
+        handler: Option<&'static HandlerInfo>,
+        phase: Phase,
+    ) -> Result<Self, Fault> {
+        let running = Running { message, handler, phase };
+        let call = Call { bus, running, context: OnceCell::new(), event: None };
+        if options.is_none() && from.is_none() && ambient::running().is_none() {
+            bus.admits(message)?;
+            return Ok(call);
+        }
+        call.nested(from, options)
+    }
+
+    #[cold]
+    fn nested(self, from: Option<&Parent>, options: Option<Box<Options>>) -> Result<Self, Fault> {
+        let around = ambient::running();
+        if around.is_none() && from.is_none() && !options.as_ref().is_some_and(|options| options.delivery) {
+            self.bus.admits(self.running.message)?;
+        }
+        for outer in from.map(|parent| parent.running).into_iter().chain(around) {
+            may_nest(&outer, &self.running)?;
+        }
+        let parent = match from {
+            Some(parent) => Some(parent.context.clone()),
+            None => around.map(|_| ambient::context()),
+        };
+        let context = Context::of_call(options.map(|options| *options), parent.as_ref());
+        if context.deadline().is_some_and(|deadline| deadline.remaining().is_zero()) {
+            return Err(Fault::timeout(None).at(self.place()));
+        }
+        Ok(Call { context: context.into(), ..self })
+    }
+
+    /// A call that the bus makes itself, for an event or from an outbox.
+    pub(crate) fn delivered(bus: &'a Bus, running: Running, context: Context, event: Option<&'a EventMeta>) -> Self {
+        Call { bus, running, context: context.into(), event }
+    }
+
+    /// Its context.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        self.context.get_or_init(|| Context::of_call(None, None))
+    }
+
+    /// Its context, if somebody has read it or the caller gave options.
+    #[inline]
+    pub(crate) fn known_context(&self) -> Option<&Context> {
+        self.context.get()
+    }
+
+    /// The deadline, without making a context for one that has none.
+    #[inline]
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        self.context.get().and_then(Context::deadline)
+    }
+
+    /// What the handler's code is inside of.
+    #[inline]
+    pub(crate) fn ambient(self) -> Ambient {
+        Ambient { running: self.running, context: self.context.into_inner() }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.running.place()
+    }
+
+    pub(crate) fn as_parent(&self) -> Parent {
+        Parent { running: self.running, context: self.context().clone() }
+    }
+}
+
+impl Running {
+    /// Where the handler stands, or else the message.
+    pub(crate) fn place(&self) -> Place {
+        self.handler.map_or(self.message.place, |handler| handler.place)
+    }
+}
+
+/// A query changes nothing, and a call whose unit of work is open has the store: both execute nothing.
+fn may_nest(outer: &Running, inner: &Running) -> Result<(), Fault> {
+    let writes = inner.message.kind != MessageKind::Query;
+    if !writes {
+        return Ok(());
+    }
+    let verb = match inner.message.kind {
+        MessageKind::Event => "publish the event",
+        _ => "execute the command",
+    };
+    if outer.message.kind == MessageKind::Query {
+        return Err(Fault::wiring(format!(
+            "the query handler {outer} cannot {verb} {inner}: a query changes nothing; make it a command, or let the \
+             caller execute after the query",
+            outer = outer.place(),
+            inner = inner.place(),
+        ))
+        .at(outer.place()));
+    }
+    if outer.phase != Phase::NoUnit {
+        let cure = match inner.message.kind {
+            MessageKind::Event => "take `events: &mut Events` and `raise` it, so that it goes out with the commit",
+            _ => "raise an event, or take `outbox: &mut Outbox` and `send` the command, so that it follows the commit",
+        };
+        return Err(Fault::wiring(format!(
+            "the handler {outer} cannot {verb} {inner} while its own unit of work is open; {cure}",
+            outer = outer.place(),
+            inner = inner.place(),
+        ))
+        .at(outer.place()));
+    }
+    Ok(())
+}
+
+/// What a parameter by value is: something read off the call.
+///
+/// ```
+/// use cqrs_core::{Call, Fault, FromCall, ReadOnly};
+///
+/// struct Language(String);
+///
+/// impl FromCall for Language {
+///     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+///         let language = call.context().metadata().get("language");
+///         Ok(Language(language.map_or("en", String::as_str).to_owned()))
+///     }
+/// }
+/// impl ReadOnly for Language {} // queries may take it too
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read off a call",
+    label = "a parameter by value implements `FromCall`",
+    note = "take a dependency as `&{Self}`, and a resource of this call as `&mut {Self}`",
+    note = "an alias that hides a reference is taken for a value: write the `&` in the signature"
+)]
+pub trait FromCall: Sized + Send {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A fault, which the caller gets instead of the handler's answer.
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault>;
+}
+
+impl FromCall for Context {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(call.context().clone())
+    }
+}
+
+impl FromCall for Principal {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        let who = call.known_context().and_then(Context::principal);
+        who.cloned().ok_or_else(|| Fault::unauthenticated("this takes a caller who says who they are").at(call.place()))
+    }
+}
+
+impl FromCall for Option<Principal> {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(call.known_context().and_then(Context::principal).cloned())
+    }
+}
+
+impl FromCall for Option<Deadline> {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(call.deadline())
+    }
+}
+
+impl FromCall for QueryBus {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(QueryBus::inside(call))
+    }
+}
+
+impl FromCall for CommandBus {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        Ok(CommandBus::inside(call))
+    }
+}
+
+impl FromCall for EventMeta {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        call.event.cloned().ok_or_else(|| {
+            Fault::wiring("`EventMeta` tells of an event's delivery, and this call is none").at(call.place())
+        })
+    }
+}
+
+/// A tuple of parameters by value.
+pub trait Given: Sized + Send + 'static {
+    /// Reads them, in the order of the parameters.
+    #[doc(hidden)]
+    fn read(call: &Call<'_>) -> Result<Self, Fault>;
+}
+
+/// What a provider that runs for each call takes by value: anything a handler may, and parts of the unit of
+/// work, such as [`InMemoryUnit`](crate::InMemoryUnit).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no part of a call",
+    label = "a provider's parameter by value implements `FromCall` or `FromScope`",
+    note = "take a dependency as `&{Self}`"
+)]
+pub trait FromScope: Sized + Send + 'static {
+    /// What taking it opens.
+    const OPENING: Opening = Opening::Nothing;
+
+    /// Takes it from the call's scope.
+    ///
+    /// # Errors
+    /// A fault, which the caller gets instead of the handler's answer.
+    fn from_scope(scope: &mut Scope) -> impl Future<Output = Result<Self, Fault>> + Send;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FromCall + 'static> FromScope for T {
+    async fn from_scope(scope: &mut Scope) -> Result<Self, Fault> {
+        T::from_call(&scope.as_call())
+    }
+}
+
+/// A tuple of what a provider takes by value.
+pub trait Parts: Sized + Send + 'static {
+    /// What taking them opens.
+    const OPENINGS: &'static [Opening];
+    /// Takes them, in the order of the parameters.
+    #[doc(hidden)]
+    fn take(scope: &mut Scope) -> impl Future<Output = Result<Self, Fault>> + Send;
+}
+
+macro_rules! by_value {
+    ($($t:ident)*) => {
+        impl<$($t: FromCall + 'static),*> Given for ($($t,)*) {
+            #[inline(always)]
+            #[allow(unused_variables, reason = "the empty tuple reads nothing")]
+            fn read(call: &Call<'_>) -> Result<Self, Fault> {
+                Ok(($($t::from_call(call)?,)*))
+            }
+        }
+
+        impl<$($t: FromScope),*> Parts for ($($t,)*) {
+            const OPENINGS: &'static [Opening] = &[$($t::OPENING),*];
+            #[allow(unused_variables, reason = "the empty tuple takes nothing")]
+            async fn take(scope: &mut Scope) -> Result<Self, Fault> {
+                Ok(($($t::from_scope(scope).await?,)*))
+            }
+        }
+    };
+}
+crate::tuples::up_to_twelve!(by_value);

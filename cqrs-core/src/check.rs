@@ -1,0 +1,151 @@
+//! Questions that an expansion asks the compiler, each a function whose name is the sentence that rustc prints.
+
+use crate::call::FromCall;
+use crate::container::Dependency;
+use crate::handler::HandledIn;
+use crate::message::{Message, kind};
+use crate::read_only::ReadOnly;
+use crate::resource::{Joins, Resource};
+
+/// Which types a handler of this kind may take.
+pub trait Takes<T: ?Sized> {}
+impl<T: ?Sized> Takes<T> for kind::Command {}
+impl<T: ?Sized> Takes<T> for kind::Event {}
+impl<T: ?Sized + ReadOnly> Takes<T> for kind::Query {}
+
+/// Which kinds of handlers open resources.
+#[diagnostic::on_unimplemented(
+    message = "a query takes no `&mut`: it changes nothing",
+    label = "a query's handler cannot open a resource",
+    note = "take what it reads as `&T`, or make the message a `#[command]`"
+)]
+pub trait OpensResources {}
+impl OpensResources for kind::Command {}
+impl OpensResources for kind::Event {}
+
+/// The first parameter of a handler.
+pub fn the_first_parameter_is_a_message<C: HandledIn<()>>() {}
+
+/// A `&T` parameter.
+pub fn a_reference_is_a_shared_dependency<C, T>()
+where
+    C: Message<Kind: Takes<T>>,
+    T: ?Sized + Dependency,
+{
+}
+
+/// A parameter by value.
+pub fn a_value_is_read_off_the_call<C, T>()
+where
+    C: Message<Kind: Takes<T>>,
+    T: FromCall,
+{
+}
+
+/// A `&mut T` parameter.
+pub fn a_mutable_reference_is_a_resource<C, T>()
+where
+    C: Message<Kind: OpensResources>,
+    T: Resource<C>,
+{
+}
+
+/// Two `&mut T` parameters.
+pub fn a_call_has_one_unit_of_work<C, First, Second>()
+where
+    First: Resource<C>,
+    Second: Resource<C>,
+    First::Unit: Joins<Second::Unit>,
+{
+}
+
+/// What a command answers.
+pub fn a_commands_output_is_no_aggregate<const AGGREGATE: bool>()
+where
+    Is<AGGREGATE>: NoAggregate,
+{
+}
+
+/// An event is kept as JSON, unless it is transient.
+pub fn an_event_is_stored_as_json<T: StoredAsJson>() {}
+
+/// A type that can be written as JSON and read back.
+#[diagnostic::on_unimplemented(
+    message = "the event `{Self}` cannot be stored: it is not `Serialize` and `Deserialize`",
+    label = "needs serde's traits",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]`",
+    note = "or declare it `#[event(transient)]`: it is then delivered from memory and never stored"
+)]
+pub trait StoredAsJson {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::de::DeserializeOwned + serde::Serialize> StoredAsJson for T {}
+
+/// A `&T` parameter whose type is named like the bus.
+pub fn the_bus_is_no_dependency<const BUS: bool>()
+where
+    Is<BUS>: NotTheBus,
+{
+}
+
+/// The answer is another type.
+#[diagnostic::on_unimplemented(
+    message = "a handler takes no `&Bus`",
+    label = "not the bus",
+    note = "take `bus: QueryBus` by value: what it asks is part of this call",
+    note = "a command's handler without resources may take `bus: CommandBus` by value; one with a resource raises an event or uses `&mut Outbox`"
+)]
+pub trait NotTheBus {}
+impl NotTheBus for Is<false> {}
+
+/// A message's handler is in its crate unless it is a contract or an event.
+pub fn a_handler_is_in_the_crate_of_its_message<const IN_ONE_CRATE: bool>()
+where
+    Is<IN_ONE_CRATE>: InOneCrate,
+{
+}
+
+/// An answer that the compiler has worked out.
+pub struct Is<const ANSWER: bool>;
+
+/// The answer is no aggregate.
+#[diagnostic::on_unimplemented(
+    message = "a command's output cannot be an aggregate",
+    label = "this is an aggregate, or holds one",
+    note = "return its id, or a struct with what the caller needs to know"
+)]
+pub trait NoAggregate {}
+impl NoAggregate for Is<false> {}
+
+/// The answer is one crate.
+#[diagnostic::on_unimplemented(
+    message = "this message is declared in another crate and is no contract",
+    label = "its handler belongs in its own crate",
+    note = "move the handler to the crate that declares the message, or declare the message with `contract`",
+    note = "the library and the binary of one package are two crates"
+)]
+pub trait InOneCrate {}
+impl InOneCrate for Is<true> {}
+
+/// Whether a handler in the module `handler` may handle a message whose handler belongs in the crate of `home`.
+#[must_use]
+pub const fn in_one_crate(home: Option<&str>, handler: &str) -> bool {
+    let Some(home) = home else { return true };
+    let (message, handler) = (home.as_bytes(), handler.as_bytes());
+    let mut at = 0;
+    loop {
+        let (left, right) = (crate_byte(message, at), crate_byte(handler, at));
+        if left != right {
+            return false;
+        }
+        if left == b':' {
+            return true;
+        }
+        at += 1;
+    }
+}
+
+/// A byte of the crate's name at the front of a path, `:` behind its end.
+const fn crate_byte(path: &[u8], at: usize) -> u8 {
+    if at < path.len() { path[at] } else { b':' }
+}

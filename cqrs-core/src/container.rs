@@ -1,0 +1,359 @@
+//! The container: shared dependencies, one of each per bus, made by their providers when first needed.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use crate::dispatch::BoxFuture;
+use crate::fault::Fault;
+use crate::need::Need;
+use crate::panic::CatchPanic;
+use crate::provider::{ProviderInfo, Role};
+use crate::unit::Scope;
+
+/// What a `&T` parameter can be: anything that threads can share.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a dependency: it cannot be shared between threads",
+    label = "not `Send + Sync`",
+    note = "a dependency is one per bus and is used by many calls at once; put what changes in it behind a `Mutex` or an atomic",
+    note = "for a trait object, make `Send + Sync` supertraits: `trait Orders: Send + Sync`"
+)]
+pub trait Dependency: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + Send + Sync + 'static> Dependency for T {}
+
+/// A tuple of `Arc<T>`s: what a handler or a provider takes by reference.
+pub trait Shared: Sized + Send + Sync + 'static {
+    /// What it asks for, in the order of the parameters.
+    const NEEDS: &'static [Need];
+    /// Takes it out of a container in which all of it is ready.
+    #[doc(hidden)]
+    fn assemble(container: &Container) -> Result<Self, Fault>;
+}
+
+macro_rules! shared {
+    ($($t:ident)*) => {
+        impl<$($t: ?Sized + Dependency),*> Shared for ($(Arc<$t>,)*) {
+            const NEEDS: &'static [Need] = &[$(Need::of::<$t>()),*];
+            #[allow(unused_variables, reason = "the empty tuple needs nothing")]
+            fn assemble(container: &Container) -> Result<Self, Fault> {
+                Ok(($(container.ready::<$t>()?,)*))
+            }
+        }
+    };
+}
+crate::tuples::up_to_twelve!(shared);
+
+/// One bus's dependencies.
+pub struct Container {
+    shared: HashMap<TypeId, Slot>,
+    per_call: HashMap<TypeId, PerCall>,
+}
+
+/// A value that is ready, or the way to make it.
+struct Slot {
+    need: Need,
+    value: OnceCell<Box<dyn Any + Send + Sync>>,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Given,
+    Provider(&'static ProviderInfo),
+    /// It can never be made: why.
+    Broken(Arc<str>),
+}
+
+pub(crate) enum PerCall {
+    Closure(Arc<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>),
+    Provider(&'static ProviderInfo),
+    /// It can never be made: why.
+    Broken(Arc<str>),
+}
+
+/// What somebody put into a builder, by key.
+#[derive(Default)]
+pub(crate) struct Overrides {
+    pub(crate) shared: HashMap<TypeId, (Need, Box<dyn Any + Send + Sync>)>,
+    pub(crate) per_call: HashMap<TypeId, Arc<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>>,
+}
+
+impl Container {
+    /// Overrides win over providers. What cannot be made is found out here, so that no dispatch waits for a
+    /// cycle.
+    pub(crate) fn new(providers: &[&'static ProviderInfo], overrides: Overrides) -> Self {
+        let mut shared: HashMap<TypeId, Slot> = HashMap::new();
+        let mut per_call: HashMap<TypeId, PerCall> = HashMap::new();
+        // The store of `InMemoryUnit`, which needs nothing.
+        shared.insert(TypeId::of::<()>(), Slot::given(Need::of::<()>(), Box::new(Arc::new(()))));
+        for &provider in providers {
+            let need = provider.provides;
+            match provider.role {
+                Role::Shared(_) => {
+                    let second = shared.remove(&need.key);
+                    let source = match second.map(|slot| slot.source) {
+                        None => Source::Provider(provider),
+                        Some(first) => Source::Broken(two_providers(&need, &first, provider).into()),
+                    };
+                    shared.insert(need.key, Slot::of(need, source));
+                }
+                Role::PerCall(..) => {
+                    let made = match per_call.remove(&need.key) {
+                        None => PerCall::Provider(provider),
+                        Some(PerCall::Provider(first)) => {
+                            PerCall::Broken(two_providers(&need, &Source::Provider(first), provider).into())
+                        }
+                        Some(other) => other,
+                    };
+                    per_call.insert(need.key, made);
+                }
+            }
+        }
+        shared.extend(overrides.shared.into_iter().map(|(key, (need, value))| (key, Slot::given(need, value))));
+        per_call.extend(overrides.per_call.into_iter().map(|(key, make)| (key, PerCall::Closure(make))));
+        let mut container = Container { shared, per_call };
+        for (need, why) in container.broken() {
+            container.shared.insert(need.key, Slot::of(need, Source::Broken(why.into())));
+        }
+        container
+    }
+
+    /// Makes ready what `needs` lists, in order, each at most once per bus.
+    pub(crate) fn prepare(&self, needs: &'static [Need]) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            for need in needs {
+                self.prepare_one(need).await?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn prepare_one(&self, need: &Need) -> Result<(), Fault> {
+        let Some(slot) = self.shared.get(&need.key) else {
+            return Err(Fault::wiring(self.missing(need)));
+        };
+        let provider = match &slot.source {
+            Source::Given => return Ok(()),
+            Source::Broken(why) => return Err(Fault::wiring(&**why)),
+            Source::Provider(provider) => *provider,
+        };
+        let Role::Shared(make) = provider.role else {
+            return Err(Fault::wiring(self.missing(need)));
+        };
+        slot.value
+            .get_or_try_init(|| async {
+                self.prepare(provider.needs).await?;
+                match CatchPanic(AssertUnwindSafe(make(self))).await {
+                    Ok(made) => made.map_err(|fault| fault.at(provider.place)),
+                    Err(payload) => Err(Fault::panic("the provider", &*payload).at(provider.place)),
+                }
+            })
+            .await
+            .map(|_| ())
+    }
+
+    /// A dependency that is ready.
+    pub(crate) fn ready<T: ?Sized + Dependency>(&self) -> Result<Arc<T>, Fault> {
+        self.shared
+            .get(&TypeId::of::<T>())
+            .and_then(|slot| slot.value.get())
+            .and_then(|value| value.downcast_ref::<Arc<T>>())
+            .cloned()
+            .ok_or_else(|| Fault::wiring(self.missing(&Need::of::<T>())))
+    }
+
+    /// A value for this call, made by the provider of `T` or by what overrides it.
+    pub(crate) async fn make<T: Send + 'static>(&self, scope: &mut Scope) -> Result<T, Fault> {
+        let need = Need::of::<T>();
+        let made = match self.per_call.get(&need.key) {
+            Some(PerCall::Closure(make)) => make(),
+            Some(PerCall::Broken(why)) => return Err(Fault::wiring(&**why)),
+            Some(PerCall::Provider(provider)) => match provider.role {
+                Role::PerCall(make, _) => {
+                    self.prepare(provider.needs).await?;
+                    make(self, scope).await.map_err(|fault| fault.at(provider.place))?
+                }
+                Role::Shared(_) => return Err(Fault::wiring(missing_per_call(&need))),
+            },
+            None => return Err(Fault::wiring(missing_per_call(&need))),
+        };
+        made.downcast::<T>().map(|value| *value).map_err(|_| Fault::wiring(missing_per_call(&need)))
+    }
+
+    /// Every shared dependency that has a provider, as needs, for an eager start.
+    pub(crate) fn eager(&self) -> impl Iterator<Item = Need> {
+        self.shared.values().filter_map(|slot| match slot.source {
+            Source::Provider(provider) => Some(provider.provides),
+            _ => None,
+        })
+    }
+
+    /// Makes one dependency ready: for an eager start.
+    pub(crate) async fn start(&self, need: Need) -> Result<(), Fault> {
+        self.prepare_one(&need).await
+    }
+
+    pub(crate) fn has(&self, need: &Need) -> bool {
+        self.shared.contains_key(&need.key)
+    }
+
+    pub(crate) fn per_call(&self, need: &Need) -> Option<&PerCall> {
+        self.per_call.get(&need.key)
+    }
+
+    /// Why a dependency that is there can never be made, if so.
+    pub(crate) fn why_broken(&self, need: &Need) -> Option<&str> {
+        match &self.shared.get(&need.key)?.source {
+            Source::Broken(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// The shared providers whose dependencies form a circle or are missing, with the reason.
+    fn broken(&self) -> Vec<(Need, String)> {
+        let mut reasons = Vec::new();
+        let mut sound = std::collections::HashSet::new();
+        for (key, slot) in &self.shared {
+            if let Err(why) = self.trace(*key, &mut Vec::new(), &mut sound) {
+                reasons.push((slot.need, why));
+            }
+        }
+        reasons
+    }
+
+    /// Follows the needs of a provider down; the error names the way.
+    fn trace(
+        &self,
+        key: TypeId,
+        way: &mut Vec<&'static ProviderInfo>,
+        sound: &mut std::collections::HashSet<TypeId>,
+    ) -> Result<(), String> {
+        if sound.contains(&key) {
+            return Ok(());
+        }
+        if let Some(Source::Broken(why)) = self.shared.get(&key).map(|slot| &slot.source) {
+            return Err(why.to_string());
+        }
+        if let Some(Source::Provider(provider)) = self.shared.get(&key).map(|slot| &slot.source) {
+            if let Some(start) = way.iter().position(|seen| std::ptr::eq(*seen, *provider)) {
+                return Err(circle(&way[start..]));
+            }
+            way.push(provider);
+            for need in provider.needs {
+                if !self.has(need) {
+                    return Err(format!("{}; it is needed by the provider {}", self.missing(need), provider.place));
+                }
+                self.trace(need.key, way, sound)?;
+            }
+            way.pop();
+        }
+        sound.insert(key);
+        Ok(())
+    }
+}
+
+impl Slot {
+    fn of(need: Need, source: Source) -> Self {
+        Slot { need, value: OnceCell::new(), source }
+    }
+
+    fn given(need: Need, value: Box<dyn Any + Send + Sync>) -> Self {
+        Slot { need, value: OnceCell::new_with(Some(value)), source: Source::Given }
+    }
+}
+
+/// The same circle in the same words, wherever it was entered.
+fn circle(way: &[&'static ProviderInfo]) -> String {
+    let first = way.iter().enumerate().min_by_key(|(_, provider)| provider.place).map_or(0, |(index, _)| index);
+    let steps: Vec<String> = way[first..]
+        .iter()
+        .chain(&way[..first])
+        .chain(&way[first..=first])
+        .map(|provider| provider.place.to_string())
+        .collect();
+    format!("these providers need each other, so none can be first: {}; let one of them take less", steps.join(" -> "))
+}
+
+fn two_providers(need: &Need, first: &Source, second: &ProviderInfo) -> String {
+    let name = need.name();
+    match first {
+        Source::Provider(first) => format!(
+            "two providers of `{name}`: {} and {}; keep one, or give the value to the builder, which wins over both",
+            first.place, second.place
+        ),
+        Source::Broken(earlier) => format!("{earlier}; and a third, {}", second.place),
+        Source::Given => format!("`{name}` is there without a provider, so {} has nothing to provide", second.place),
+    }
+}
+
+pub(crate) fn missing_per_call(need: &Need) -> String {
+    format!(
+        "nothing provides `{name}` for one call: write `#[provide(per_call)] fn ..() -> {name} {{ .. }}`, or give it to \
+         the builder with `provide_call`",
+        name = need.name(),
+    )
+}
+
+impl Container {
+    /// What to say of a dependency that is not there, and what to do.
+    pub(crate) fn missing(&self, need: &Need) -> String {
+        let name = need.name();
+        if need.key == TypeId::of::<crate::Bus>() {
+            return "a handler takes no `&Bus`: a query nested in it takes `bus: QueryBus` by value, a command \
+                    `bus: CommandBus`"
+                .to_owned();
+        }
+        let made = if name.starts_with("dyn ") { format!("Arc<{name}>") } else { name.to_owned() };
+        let mut text = format!(
+            "nothing provides `&{name}`: write `#[provide] fn ..() -> {made} {{ .. }}`, or give it to the builder"
+        );
+        let mut near: Vec<&str> =
+            self.shared.values().map(|slot| slot.need.name()).filter(|other| nearly(name, other)).collect();
+        near.sort_unstable();
+        for other in near {
+            text.push_str(&format!("; `{other}` is provided, but that is another type"));
+        }
+        if self.per_call.values().any(|made| {
+            made.provider().is_some_and(|provider| {
+                let provided = provider.provides.name();
+                provided == name || provided.ends_with(&format!("Box<{name}>"))
+            })
+        }) {
+            text.push_str(&format!("; it is provided for each call, so take it as `&mut {name}`"));
+        }
+        text
+    }
+}
+
+/// Whether two names are one trait with other auto traits, or one type behind another pointer.
+fn nearly(name: &str, other: &str) -> bool {
+    fn core(name: &str) -> &str {
+        let name = name.trim_start_matches("alloc::sync::Arc<").trim_start_matches("alloc::boxed::Box<");
+        let name = name.trim_start_matches("dyn ").trim_end_matches('>');
+        name.split(" + ").next().unwrap_or(name)
+    }
+    name != other && core(name) == core(other)
+}
+
+impl PerCall {
+    /// The provider, for a report.
+    pub(crate) fn provider(&self) -> Option<&'static ProviderInfo> {
+        match self {
+            PerCall::Closure(_) | PerCall::Broken(_) => None,
+            PerCall::Provider(provider) => Some(provider),
+        }
+    }
+
+    /// Why it can never be made, if so.
+    pub(crate) fn why_broken(&self) -> Option<&str> {
+        match self {
+            PerCall::Broken(why) => Some(why),
+            PerCall::Closure(_) | PerCall::Provider(_) => None,
+        }
+    }
+}

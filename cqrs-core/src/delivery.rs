@@ -1,0 +1,383 @@
+//! Delivery in memory: events to their handlers and the outbox's commands to theirs, after the commit.
+//!
+//! Each handler of an event has a queue of its own, so that what fails or is slow stops nobody else, and gets
+//! its events in the order of the commits. What waits is bounded: a commit whose events find no room waits,
+//! *before* it begins. Whatever is not handled when the process ends is gone; a store's log is what keeps it.
+
+use std::any::TypeId;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{Mutex as OrderLock, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use crate::ambient::{self, Phase, Running};
+use crate::bus::Bus;
+use crate::busy::{Busy, Counter};
+use crate::call::{Call, Given};
+use crate::container::Shared;
+use crate::context::{Context, EventMeta, Principal};
+use crate::dispatch::{BoxFuture, Start};
+use crate::events::Raised;
+use crate::fault::{BoxError, DispatchError, Fault, Place};
+use crate::handler::{EventReturned, Handler, HandlerInfo};
+use crate::message::{Message, MessageInfo, kind};
+use crate::task::Guarded;
+use crate::unit::{Records, Scope};
+
+/// How the handler of an event failed.
+pub(crate) type Failure = DispatchError<BoxError>;
+
+/// One event on its way to one handler.
+#[derive(Clone)]
+pub struct Delivery<'a> {
+    pub(crate) bus: &'a Bus,
+    pub(crate) raised: &'a Raised,
+    pub(crate) meta: &'a EventMeta,
+    pub(crate) context: Context,
+}
+
+impl Delivery<'_> {
+    /// A copy of the event for its handler.
+    pub(crate) fn event<C: Clone + 'static>(&self) -> Option<C> {
+        self.raised.event.downcast_ref::<C>().cloned()
+    }
+}
+
+/// How a handler is called with an event.
+pub(crate) type Deliver = Arc<dyn for<'a> Fn(Delivery<'a>) -> BoxFuture<'a, Result<(), Failure>> + Send + Sync>;
+
+/// The deliveries of one bus.
+pub(crate) struct Deliveries {
+    by_event: HashMap<TypeId, Vec<Arc<Queue>>>,
+    outbox: Arc<Queue>,
+    room: Arc<Semaphore>,
+    capacity: usize,
+    order: Arc<OrderLock<()>>,
+    pending: Counter,
+}
+
+struct Queue {
+    consumer: Consumer,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    pumped: bool,
+}
+
+enum Consumer {
+    Event { message: &'static MessageInfo, handler: Option<&'static HandlerInfo>, deliver: Deliver },
+    Outbox,
+}
+
+#[derive(Clone)]
+struct Job(Arc<Work>);
+
+struct Work {
+    what: What,
+    call: Context,
+    _room: Option<OwnedSemaphorePermit>,
+    _pending: Busy,
+}
+
+enum What {
+    Event(Raised, EventMeta),
+    Command { message: &'static MessageInfo, payload: Vec<u8>, key: Arc<str> },
+}
+
+/// A transient fault is tried again this often in memory, each time after twice the pause.
+const RETRIES: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+impl Deliveries {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let capacity = capacity.min(Semaphore::MAX_PERMITS);
+        Deliveries {
+            by_event: HashMap::new(),
+            outbox: Queue::new(Consumer::Outbox),
+            room: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            order: Arc::default(),
+            pending: Counter::default(),
+        }
+    }
+
+    pub(crate) fn subscribe(
+        &mut self,
+        message: &'static MessageInfo,
+        handler: Option<&'static HandlerInfo>,
+        deliver: Deliver,
+    ) {
+        let queue = Queue::new(Consumer::Event { message, handler, deliver });
+        self.by_event.entry(message.type_id).or_default().push(queue);
+    }
+
+    /// A commit's turn: room for what it hands on, and its place in the order of commits.
+    pub(crate) async fn turn(&self, bus: &Bus, records: &Records) -> Result<Turn, Fault> {
+        if records.is_empty() {
+            return Ok(Turn(None));
+        }
+        let call = ambient::context();
+        let commands = records.commands.iter().map(|sent| sent.to_json()).collect::<Result<Vec<_>, Fault>>()?;
+        let room = self.reserve(records, &call).await?;
+        let order = self.order.clone().lock_owned().await;
+        Ok(Turn(Some(Reserved { bus: bus.clone(), call, commands, room, _order: order })))
+    }
+
+    fn queues(&self, raised: &Raised) -> &[Arc<Queue>] {
+        self.by_event.get(&raised.info.type_id).map_or(&[], Vec::as_slice)
+    }
+
+    async fn reserve(&self, records: &Records, call: &Context) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+        let jobs =
+            records.commands.len() + records.events.iter().map(|raised| self.queues(raised).len()).sum::<usize>();
+        if jobs == 0 {
+            return Ok(None);
+        }
+        let room = self.room.clone();
+        let permits = match u32::try_from(jobs) {
+            Ok(permits) if jobs <= self.capacity => permits,
+            _ => {
+                return Err(Fault::wiring(format!(
+                    "this call hands on {jobs} deliveries at once, and the bus holds {} in memory; raise fewer, or give \
+                     the builder a larger `queue_capacity`",
+                    self.capacity
+                )));
+            }
+        };
+        if call.is_delivery() {
+            // A delivery that waits for room may be what the room waits for.
+            return room.try_acquire_many_owned(permits).map(Some).map_err(|_| {
+                Fault::unavailable(format!("{} deliveries wait in memory and there is no room for more", self.capacity))
+            });
+        }
+        // The semaphore is never closed.
+        Ok(room.acquire_many_owned(permits).await.ok())
+    }
+
+    /// Waits until everything handed on so far is handled; what a dead runtime left waiting goes on on this one.
+    pub(crate) async fn settled(&self, bus: &Bus) {
+        for queue in self.by_event.values().flatten().chain([&self.outbox]) {
+            queue.pump(bus);
+        }
+        self.pending.idle().await;
+    }
+
+    pub(crate) fn handlers(&self) -> usize {
+        self.by_event.values().map(Vec::len).sum()
+    }
+}
+
+/// Room and order, held from before a commit until its events are handed on.
+pub(crate) struct Turn(Option<Reserved>);
+
+struct Reserved {
+    bus: Bus,
+    call: Context,
+    commands: Vec<Vec<u8>>,
+    room: Option<OwnedSemaphorePermit>,
+    _order: OwnedMutexGuard<()>,
+}
+
+impl Turn {
+    /// Hands on what a commit has made true.
+    pub(crate) fn hand_on(self, records: Records) {
+        let Some(Reserved { bus, call, commands, mut room, _order }) = self.0 else { return };
+        let deliveries = bus.delivery();
+        let raised_at = SystemTime::now();
+        let mut place = || room.as_mut().and_then(|room| room.split(1));
+        for raised in records.events {
+            let meta = EventMeta { event_id: raised.id, name: raised.info.name.into(), raised_at, call: call.clone() };
+            for queue in deliveries.queues(&raised) {
+                let what = What::Event(raised.clone(), meta.clone());
+                queue.push(&bus, Job::new(what, &call, place(), deliveries));
+            }
+        }
+        for (n, (sent, payload)) in records.commands.into_iter().zip(commands).enumerate() {
+            let key = format!("{}/{}/{n}", call.message_id(), sent.info.name).into();
+            let what = What::Command { message: sent.info, payload, key };
+            let room = place();
+            let wait = sent.not_before.and_then(|at| at.duration_since(SystemTime::now()).ok());
+            match wait {
+                None => deliveries.outbox.push(&bus, Job::new(what, &call, room, deliveries)),
+                Some(wait) => {
+                    let (bus, call) = (bus.clone(), call.clone());
+                    tokio::spawn(async move {
+                        tokio::time::sleep(wait).await;
+                        let deliveries = bus.delivery();
+                        deliveries.outbox.push(&bus, Job::new(what, &call, room, deliveries));
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Job {
+    fn new(what: What, call: &Context, room: Option<OwnedSemaphorePermit>, deliveries: &Deliveries) -> Self {
+        Job(Arc::new(Work { what, call: call.clone(), _room: room, _pending: deliveries.pending.enter() }))
+    }
+}
+
+impl Queue {
+    fn new(consumer: Consumer) -> Arc<Self> {
+        Arc::new(Queue { consumer, waiting: Mutex::default() })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(self: &Arc<Self>, bus: &Bus, job: Job) {
+        self.waiting().jobs.push_back(job);
+        self.pump(bus);
+    }
+
+    /// Sees to it that somebody works on the queue, if anything waits.
+    fn pump(self: &Arc<Self>, bus: &Bus) {
+        let mut waiting = self.waiting();
+        if waiting.pumped || waiting.jobs.is_empty() {
+            return;
+        }
+        waiting.pumped = true;
+        drop(waiting);
+        // Made before the task: a runtime that is shut down drops tasks it never polled.
+        let pump = Pump { queue: self.clone(), done: false };
+        tokio::spawn(pump.run(bus.clone()));
+    }
+}
+
+/// Works on a queue until it is empty. One that is dropped before, with its runtime, leaves the queue to the
+/// next; the job it was at is done again.
+struct Pump {
+    queue: Arc<Queue>,
+    done: bool,
+}
+
+impl Pump {
+    async fn run(mut self, bus: Bus) {
+        while let Some(job) = self.next() {
+            self.queue.consumer.work(&bus, &job.0).await;
+            self.queue.waiting().jobs.pop_front();
+        }
+        self.done = true;
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut waiting = self.queue.waiting();
+        let next = waiting.jobs.front().cloned();
+        waiting.pumped = next.is_some();
+        next
+    }
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        if !self.done {
+            self.queue.waiting().pumped = false;
+        }
+    }
+}
+
+impl Consumer {
+    /// Works one job off, whatever comes of it.
+    async fn work(&self, bus: &Bus, work: &Work) {
+        let mut pause = FIRST_PAUSE;
+        for tried in 0.. {
+            let failure = match self.attempt(bus, work).await {
+                Ok(()) => return,
+                Err(failure) => failure,
+            };
+            let again = tried < RETRIES && failure.fault().is_some_and(Fault::is_transient);
+            let (name, place) = (work.what.name(), self.place(work));
+            if !again {
+                tracing::error!(
+                    message_name = name, handler = %place, tries = tried + 1, error = %chain(&failure),
+                    "gave up on `{name}` in {place}; it was delivered in memory, so it is lost for this handler",
+                );
+                return;
+            }
+            tracing::warn!(message_name = name, handler = %place, error = %chain(&failure), "trying again in {pause:?}");
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    async fn attempt(&self, bus: &Bus, work: &Work) -> Result<(), Failure> {
+        match (self, &work.what) {
+            (Consumer::Event { message, handler, deliver }, What::Event(raised, meta)) => {
+                let actor = Principal::system(self.place(work).path);
+                let context = Context::of_call(Some(work.call.delivery(actor, None)), None);
+                let running = Running { message, handler: *handler, phase: Phase::NoUnit };
+                let ambient = ambient::Ambient { running, context: Some(context.clone()) };
+                let delivery = deliver(Delivery { bus, raised, meta, context });
+                Guarded::new(delivery, ambient).await.unwrap_or_else(|fault| Err(fault.into()))
+            }
+            (Consumer::Outbox, What::Command { message, payload, key }) => {
+                let options = work.call.delivery(Principal::system("outbox"), Some(key.clone()));
+                let Some(wire) = &message.wire else {
+                    return Err(Fault::internal("a command in the outbox cannot be sent by name").into());
+                };
+                match wire.dispatch(bus, payload, Some(Box::new(options))).await {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(error.map_rejection(Into::into)),
+                }
+            }
+            _ => Err(Fault::internal("a delivery came to the wrong queue").into()),
+        }
+    }
+
+    fn place(&self, work: &Work) -> Place {
+        match (self, &work.what) {
+            (Consumer::Event { handler: Some(handler), .. }, _) => handler.place,
+            (Consumer::Event { message, .. }, _) | (Consumer::Outbox, What::Command { message, .. }) => message.place,
+            (Consumer::Outbox, What::Event(raised, _)) => raised.info.place,
+        }
+    }
+}
+
+impl What {
+    fn name(&self) -> &'static str {
+        match self {
+            What::Event(raised, _) => raised.info.name,
+            What::Command { message, .. } => message.name,
+        }
+    }
+}
+
+/// A failure with its sources, in one line.
+fn chain(failure: &Failure) -> String {
+    let error: &dyn std::error::Error = match failure {
+        DispatchError::Rejected(error) => &**error,
+        DispatchError::Fault(fault) => fault,
+    };
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Calls handler `H` with a clone of the event.
+pub(crate) fn deliver<C, H>(delivery: Delivery<'_>) -> BoxFuture<'_, Result<(), Failure>>
+where
+    C: Message<Kind = kind::Event, Output = (), Returns = EventReturned, Error = BoxError> + Clone,
+    H: Handler<C>,
+{
+    Box::pin(async move {
+        let Some(event) = delivery.event::<C>() else {
+            return Err(Fault::internal("an event came to the handler of another one").into());
+        };
+        let Delivery { bus, meta, context, .. } = delivery;
+        bus.container().prepare(H::Shared::NEEDS).await?;
+        let shared = H::Shared::assemble(bus.container())?;
+        let phase = <H::Opened as Start<C>>::PHASE;
+        ambient::phase(phase);
+        let (given, scope) = {
+            let running = Running { message: C::info(), handler: Some(H::info()), phase };
+            let call = Call::delivered(bus, running, context, Some(meta));
+            (H::Given::read(&call).map_err(|fault| fault.at(H::info().place))?, Scope::new(&call))
+        };
+        crate::task::unit::<C, H>(&shared, scope, given, event).await
+    })
+}

@@ -1,0 +1,362 @@
+//! What the bus could not do: the [`Fault`].
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// Any error, as a source of a [`Fault`].
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// Why the bus could not carry a call through, as opposed to a *rejection*, with which a handler says no.
+///
+/// A fault knows whether trying again can help ([`is_transient`](Fault::is_transient)), whether anything
+/// happened ([`effect`](Fault::effect)), which message and handler it is about, and keeps its sources
+/// ([`Error::source`]).
+///
+/// Handlers meet it as an error type: `error = Fault`, or as the `#[fault]` variant of their own error, so
+/// that `?` on a store or a nested call stays a fault.
+///
+/// ```
+/// use cqrs_core::{Effect, Fault, FaultKind};
+///
+/// let fault = Fault::unavailable("the ledger does not answer").caused_by(std::io::Error::other("refused"));
+/// assert_eq!(fault.kind(), FaultKind::Unavailable);
+/// assert!(fault.is_transient());
+/// assert_eq!(fault.effect(), Effect::Nothing);
+/// assert_eq!(fault.to_string(), "unavailable: the ledger does not answer");
+/// assert_eq!(std::error::Error::source(&fault).unwrap().to_string(), "refused");
+/// ```
+pub struct Fault(Box<Details>);
+
+struct Details {
+    kind: FaultKind,
+    effect: Effect,
+    detail: String,
+    handler: Option<Place>,
+    source: Option<BoxError>,
+}
+
+/// What a declaration is called and where it stands in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Place {
+    /// Its full path, such as `shop::orders::place_order`.
+    pub path: &'static str,
+    /// The file, as the compiler names it.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({}:{})", self.path, self.file, self.line)
+    }
+}
+
+/// What sort of fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// The application is put together wrongly: a missing handler or dependency, a cycle, a nested command.
+    Wiring,
+    /// Bytes that are no message: broken JSON, a missing field.
+    Malformed,
+    /// A message that breaks its own rules.
+    Invalid,
+    /// Nobody is named as the caller, and somebody must be.
+    Unauthenticated,
+    /// The caller may not do this.
+    Forbidden,
+    /// What was asked for is not there, a message of that name included.
+    NotFound,
+    /// Somebody else changed the same thing first.
+    Conflict,
+    /// The deadline passed before a commit began; all is rolled back.
+    Timeout,
+    /// A handler or a provider panicked; all is rolled back.
+    Panic,
+    /// Something that is needed does not answer now.
+    Unavailable,
+    /// The commit began and nobody knows how it ended.
+    OutcomeUnknown,
+    /// Anything else that broke.
+    Internal,
+}
+
+impl FaultKind {
+    /// In words, as [`Fault`]'s `Display` begins.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FaultKind::Wiring => "wiring",
+            FaultKind::Malformed => "malformed",
+            FaultKind::Invalid => "invalid",
+            FaultKind::Unauthenticated => "unauthenticated",
+            FaultKind::Forbidden => "forbidden",
+            FaultKind::NotFound => "not found",
+            FaultKind::Conflict => "conflict",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Panic => "panic",
+            FaultKind::Unavailable => "unavailable",
+            FaultKind::OutcomeUnknown => "outcome unknown",
+            FaultKind::Internal => "internal",
+        }
+    }
+}
+
+/// What a faulty call left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+pub enum Effect {
+    /// Nothing happened: the unit of work was rolled back or never began.
+    Nothing,
+    /// It may have happened or not: ask, or send it again under its idempotency key.
+    Unknown,
+}
+
+impl Fault {
+    /// A fault of the given kind. [`FaultKind::OutcomeUnknown`] says that the effect is unknown, every other
+    /// kind that nothing happened.
+    #[must_use]
+    pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
+        let effect = match kind {
+            FaultKind::OutcomeUnknown => Effect::Unknown,
+            _ => Effect::Nothing,
+        };
+        Fault(Box::new(Details { kind, effect, detail: detail.into(), handler: None, source: None }))
+    }
+
+    /// [`FaultKind::Wiring`].
+    #[must_use]
+    pub fn wiring(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Wiring, detail)
+    }
+
+    /// [`FaultKind::Malformed`].
+    #[must_use]
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Malformed, detail)
+    }
+
+    /// [`FaultKind::Invalid`].
+    #[must_use]
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Invalid, detail)
+    }
+
+    /// [`FaultKind::Unauthenticated`].
+    #[must_use]
+    pub fn unauthenticated(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Unauthenticated, detail)
+    }
+
+    /// [`FaultKind::Forbidden`].
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Forbidden, detail)
+    }
+
+    /// [`FaultKind::NotFound`].
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::NotFound, detail)
+    }
+
+    /// [`FaultKind::Conflict`].
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Conflict, detail)
+    }
+
+    /// [`FaultKind::Timeout`] after this long.
+    #[must_use]
+    pub fn timeout(after: Option<Duration>) -> Self {
+        Fault::new(
+            FaultKind::Timeout,
+            match after {
+                Some(after) => format!("not done within {after:?}, rolled back"),
+                None => "the deadline has passed, rolled back".to_owned(),
+            },
+        )
+    }
+
+    /// [`FaultKind::Unavailable`].
+    #[must_use]
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Unavailable, detail)
+    }
+
+    /// [`FaultKind::OutcomeUnknown`].
+    #[must_use]
+    pub fn outcome_unknown(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::OutcomeUnknown, detail)
+    }
+
+    /// [`FaultKind::Internal`].
+    #[must_use]
+    pub fn internal(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::Internal, detail)
+    }
+
+    /// [`FaultKind::Panic`], with the panic's own words.
+    pub(crate) fn panic(who: impl fmt::Display, payload: &(dyn std::any::Any + Send)) -> Self {
+        let words = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a payload that is no text");
+        Fault::new(FaultKind::Panic, format!("{who} panicked: {words}"))
+    }
+
+    /// The same fault with what caused it. A fault that has a source already keeps it.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source.get_or_insert(source.into());
+        self
+    }
+
+    /// The same fault with its effect unknown: for a unit of work whose commit may or may not have arrived.
+    #[must_use]
+    pub fn with_unknown_effect(mut self) -> Self {
+        self.0.effect = Effect::Unknown;
+        self
+    }
+
+    /// The same fault with the handler it is about; the innermost one stays.
+    pub(crate) fn at(mut self, handler: Place) -> Self {
+        self.0.handler.get_or_insert(handler);
+        self
+    }
+
+    /// What sort of fault it is.
+    #[must_use]
+    pub fn kind(&self) -> FaultKind {
+        self.0.kind
+    }
+
+    /// Whether anything happened.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        self.0.effect
+    }
+
+    /// Whether the same call may succeed later, with nothing changed: conflicts, timeouts and what is unavailable.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.0.kind, FaultKind::Conflict | FaultKind::Timeout | FaultKind::Unavailable)
+    }
+
+    /// What happened, without the kind and without the source.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The handler that the call was for, or the message where no handler is known.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.0.handler
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.kind.as_str(), self.0.detail)?;
+        match &self.0.handler {
+            Some(place) => write!(f, ", at {place}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("kind", &self.0.kind)
+            .field("effect", &self.0.effect)
+            .field("detail", &self.0.detail)
+            .field("place", &self.0.handler)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// What comes back from a call that did not succeed: the handler's own word, or the bus's.
+///
+/// `Display` and `source` are those of what it holds.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError<E> {
+    /// The handler said no. Nothing it did is left.
+    #[error(transparent)]
+    Rejected(E),
+    /// The bus could not carry the call through.
+    #[error(transparent)]
+    Fault(Fault),
+}
+
+impl<E> DispatchError<E> {
+    /// The handler's error, if it is one.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&E> {
+        match self {
+            DispatchError::Rejected(error) => Some(error),
+            DispatchError::Fault(_) => None,
+        }
+    }
+
+    /// The fault, if it is one.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            DispatchError::Rejected(_) => None,
+            DispatchError::Fault(fault) => Some(fault),
+        }
+    }
+
+    /// The same with the rejection turned into another error.
+    pub fn map_rejection<F>(self, map: impl FnOnce(E) -> F) -> DispatchError<F> {
+        match self {
+            DispatchError::Rejected(error) => DispatchError::Rejected(map(error)),
+            DispatchError::Fault(fault) => DispatchError::Fault(fault),
+        }
+    }
+}
+
+impl<E> DispatchError<E> {
+    pub(crate) fn at(self, handler: Place) -> Self {
+        match self {
+            DispatchError::Rejected(error) => DispatchError::Rejected(error),
+            DispatchError::Fault(fault) => DispatchError::Fault(fault.at(handler)),
+        }
+    }
+}
+
+impl<E> From<Fault> for DispatchError<E> {
+    fn from(fault: Fault) -> Self {
+        DispatchError::Fault(fault)
+    }
+}
+
+/// A nested call that cannot be rejected fails by a fault alone, so `?` works where `Fault` does.
+impl From<DispatchError<std::convert::Infallible>> for Fault {
+    fn from(error: DispatchError<std::convert::Infallible>) -> Self {
+        match error {
+            DispatchError::Rejected(never) => match never {},
+            DispatchError::Fault(fault) => fault,
+        }
+    }
+}
+
+/// A message with `error = Fault` is never rejected: its faults are lifted out before the caller sees them.
+impl From<DispatchError<Fault>> for Fault {
+    fn from(error: DispatchError<Fault>) -> Self {
+        match error {
+            DispatchError::Rejected(fault) | DispatchError::Fault(fault) => fault,
+        }
+    }
+}

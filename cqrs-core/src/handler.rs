@@ -1,0 +1,274 @@
+//! Handlers: what `#[handler]` says about a function, and how the compiler finds the one for a message.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::ambient::Ambient;
+use crate::call::Given;
+use crate::container::Shared;
+use crate::dispatch::{Begin, BoxFuture};
+use crate::fault::{BoxError, Fault, Place};
+use crate::message::{Message, MessageInfo, kind};
+use crate::need::{Need, Opening};
+use crate::resource::Resources;
+
+/// A handler function as a type: what it takes, and the call.
+pub trait Handler<C: Message>: Sized + 'static {
+    /// Its `&T` parameters, as a tuple of `Arc<T>`.
+    type Shared: Shared;
+    /// Its parameters by value, after the message.
+    type Given: Given;
+    /// Its `&mut T` parameters.
+    type Opened: Resources<C>;
+
+    /// Its declaration.
+    fn info() -> &'static HandlerInfo;
+
+    /// Calls the function.
+    fn call<'x>(
+        shared: &'x Self::Shared,
+        given: Self::Given,
+        opened: &'x mut Self::Opened,
+        message: C,
+    ) -> impl Reply<'x, C>;
+}
+
+/// Where the impl of [`Handled`] for a handler `L` lands: on the message itself, so that a second handler is
+/// an error of the compiler, or for contracts and events on the handler's own type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "not a message",
+    note = "a message is a type with `#[command]`, `#[query]` or `#[event]`; the first parameter of a handler is one, by value"
+)]
+pub trait HandledIn<L> {
+    /// The type that carries the impl.
+    type Slot;
+}
+
+/// A message that has a handler. `#[handler]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "no handler for `{C}`",
+    label = "no `#[handler]` takes this message",
+    note = "write `#[handler] async fn ..(message: {C}, ..)` in the crate that declares `{C}`",
+    note = "or declare it with `contract` and handle it in any crate"
+)]
+pub trait Handled<C: Message = Self> {
+    /// How the handler is reached.
+    type By: Begin<C>;
+}
+
+/// How a function answers: [`Now`] from a `fn`, [`Later`] from an `async fn`.
+pub trait Reply<'x, C: Message>: Send {
+    /// As the in-place call wants it: at once, or as one boxed future.
+    fn start(self, ambient: &mut Ambient) -> Started<'x, C>;
+    /// As a call in its own task wants it.
+    fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x;
+}
+
+/// An answer, or the wait for one.
+pub enum Started<'x, C: Message> {
+    /// Answered.
+    Done(C::Returns),
+    /// Under way.
+    Running(BoxFuture<'x, C::Returns>),
+    /// Panicked, with this.
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// The call of a `fn`.
+pub struct Now<F>(pub F);
+
+/// The future of an `async fn`.
+pub struct Later<F>(pub F);
+
+impl<'x, C, R, F> Reply<'x, C> for Now<F>
+where
+    C: Message,
+    F: FnOnce() -> R + Send + 'x,
+    R: Answer<C::Returns, C>,
+{
+    #[inline(always)]
+    fn start(self, ambient: &mut Ambient) -> Started<'x, C> {
+        match catch_unwind(AssertUnwindSafe(|| {
+            let _inside = ambient.enter();
+            (self.0)()
+        })) {
+            Ok(returned) => Started::Done(returned.answer()),
+            Err(payload) => Started::Panicked(payload),
+        }
+    }
+
+    fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {
+        // Called inside the task's future, so that a panic is the task's.
+        std::future::ready((self.0)().answer())
+    }
+}
+
+impl<'x, C, F> Reply<'x, C> for Later<F>
+where
+    C: Message,
+    F: Future<Output: Answer<C::Returns, C>> + Send + 'x,
+{
+    #[inline(always)]
+    fn start(self, _: &mut Ambient) -> Started<'x, C> {
+        Started::Running(Answer::boxed(self.0))
+    }
+
+    fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {
+        Answer::later(self.0)
+    }
+}
+
+/// What a handler may return for a message: what the message declares, and for an event nothing or any result.
+#[diagnostic::on_unimplemented(
+    message = "the handler returns `{Self}`, but `{C}` declares `{Declared}`",
+    label = "`{C}` declares `{Declared}`",
+    note = "change the handler's return type, or the `output` and `error` of `{C}`: with `error = E` a handler returns `Result<Output, E>`, without it the bare output"
+)]
+pub trait Answer<Declared, C>: Sized {
+    /// The same, as declared.
+    fn answer(self) -> Declared;
+    /// A future of it as a future of what is declared. Where both are one type, this is the future itself.
+    fn later<F: Future<Output = Self> + Send>(future: F) -> impl Future<Output = Declared> + Send;
+    /// The same, boxed.
+    fn boxed<'x, F: Future<Output = Self> + Send + 'x>(future: F) -> BoxFuture<'x, Declared>;
+}
+
+impl<R, C> Answer<R, C> for R {
+    #[inline(always)]
+    fn answer(self) -> R {
+        self
+    }
+
+    #[inline(always)]
+    fn later<F: Future<Output = R> + Send>(future: F) -> impl Future<Output = R> + Send {
+        future
+    }
+
+    #[inline(always)]
+    fn boxed<'x, F: Future<Output = R> + Send + 'x>(future: F) -> BoxFuture<'x, R> {
+        Box::pin(future)
+    }
+}
+
+/// What every handler of an event comes to. A type of its own, so that handlers may return other things.
+pub struct EventReturned(pub(crate) Result<(), BoxError>);
+
+impl EventReturned {
+    /// Any error is a rejection, a [`Fault`] is a fault.
+    #[doc(hidden)]
+    pub fn sort(self) -> Result<(), crate::DispatchError<BoxError>> {
+        crate::outcome::Probe::<BoxError>::sort(self.0)
+    }
+}
+
+macro_rules! event_answer {
+    ($($generics:ident)? => $returned:ty, $answer:expr) => {
+        impl<C, $($generics: Into<BoxError>)?> Answer<EventReturned, C> for $returned {
+            fn answer(self) -> EventReturned {
+                EventReturned($answer(self))
+            }
+
+            async fn later<F: Future<Output = Self> + Send>(future: F) -> EventReturned {
+                Answer::<EventReturned, C>::answer(future.await)
+            }
+
+            fn boxed<'x, F: Future<Output = Self> + Send + 'x>(future: F) -> BoxFuture<'x, EventReturned> {
+                Box::pin(async move { Answer::<EventReturned, C>::answer(future.await) })
+            }
+        }
+    };
+}
+
+event_answer! { => (), Ok }
+event_answer! { E => Result<(), E>, |returned: Result<(), E>| returned.map_err(Into::into) }
+
+/// A handler's declaration.
+pub struct HandlerInfo {
+    pub(crate) message: fn() -> &'static MessageInfo,
+    pub(crate) place: Place,
+    pub(crate) needs: &'static [Need],
+    pub(crate) opens: &'static [Opening],
+    pub(crate) route: Route,
+}
+
+impl std::fmt::Debug for HandlerInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HandlerInfo").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl HandlerInfo {
+    /// Of handler `H`, written down as `place`.
+    #[must_use]
+    pub const fn of<C: Message<Routing: Routing<C, H>>, H: Handler<C>>(place: Place) -> Self {
+        HandlerInfo {
+            message: C::info,
+            place,
+            needs: H::Shared::NEEDS,
+            opens: H::Opened::OPENINGS,
+            route: <C::Routing as Routing<C, H>>::ROUTE,
+        }
+    }
+}
+
+/// How the registry reaches a handler.
+#[derive(Clone, Copy)]
+pub enum Route {
+    /// It does not: the handler is known to the compiler.
+    Static,
+    /// A contract's: wires the handler into an erased `Link<C>`.
+    Contract(LinkFn),
+    /// An event's: calls the handler with a clone of the event.
+    Event(DeliverFn),
+}
+
+/// Makes the wired handler of a contract, in a bus whose container holds what it needs.
+pub(crate) type LinkFn = fn(&crate::container::Container) -> Result<Arc<dyn Any + Send + Sync>, Fault>;
+
+/// Calls the handler of an event.
+pub(crate) type DeliverFn =
+    for<'a> fn(crate::delivery::Delivery<'a>) -> BoxFuture<'a, Result<(), crate::delivery::Failure>>;
+
+/// How handlers of a message are reached: the type behind [`Message::Routing`]. What a route does not need
+/// is never instantiated.
+pub trait Routing<C: Message, H: Handler<C>> {
+    /// The route to `H`.
+    const ROUTE: Route;
+}
+
+/// A message handled in its own crate: [`Message::Routing`] without `contract`.
+#[derive(Debug)]
+pub struct Static;
+
+/// A contract.
+#[derive(Debug)]
+pub struct ByRegistry;
+
+/// An event.
+#[derive(Debug)]
+pub struct FanOut;
+
+impl<C: Message, H: Handler<C>> Routing<C, H> for Static {
+    const ROUTE: Route = Route::Static;
+}
+
+impl<C: Message, H: Handler<C>> Routing<C, H> for ByRegistry {
+    const ROUTE: Route = Route::Contract(crate::dispatch::link::<C, H>);
+}
+
+impl<C, H> Routing<C, H> for FanOut
+where
+    C: Message<Kind = kind::Event, Output = (), Returns = EventReturned, Error = BoxError> + Clone,
+    H: Handler<C>,
+{
+    const ROUTE: Route = Route::Event(crate::delivery::deliver::<C, H>);
+}
+
+/// [`Handled::By`] of a handler in the message's crate.
+pub struct Here<H>(std::marker::PhantomData<H>);
+
+/// [`Handled::By`] of a contract.
+pub struct Linked;

@@ -1,0 +1,261 @@
+//! CQRS declared with attributes: annotate a struct with [`#[command]`](macro@command) or
+//! [`#[query]`](macro@query), a function with [`#[handler]`](macro@handler), and [`Bus::global`] finds it.
+//!
+//! ```
+//! use cqrs_core::{Bus, Events, command, event, handler, query};
+//!
+//! #[event(transient)]
+//! #[derive(Clone)]
+//! struct Greeted { name: String }
+//!
+//! /// Greets somebody.
+//! #[command(output = String, error = Nameless)]
+//! struct Greet { name: String }
+//!
+//! #[derive(Debug, PartialEq)]
+//! struct Nameless;
+//!
+//! #[handler]
+//! async fn greet(cmd: Greet, events: &mut Events) -> Result<String, Nameless> {
+//!     if cmd.name.is_empty() {
+//!         return Err(Nameless);
+//!     }
+//!     let greeting = format!("hello {}", cmd.name);
+//!     events.raise(Greeted { name: cmd.name });
+//!     Ok(greeting)
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! // In one process, with a unit of work that commits once:
+//! let greeting = Bus::global().execute(Greet { name: "Ada".into() }).await.unwrap();
+//! assert_eq!(greeting, "hello Ada");
+//!
+//! // In a unit test, without any of it:
+//! let mut events = Events::default();
+//! assert_eq!(greet(Greet { name: String::new() }, &mut events).await, Err(Nameless));
+//! assert!(events.is_empty());
+//! # }
+//! ```
+//!
+//! # What a handler's signature says
+//!
+//! | parameter | is | for example |
+//! | --- | --- | --- |
+//! | the first, by value | the message | `cmd: PlaceOrder` |
+//! | `&T`, `&dyn Trait` | a shared dependency, one per bus ([`#[provide]`](macro@provide)) | `mailer: &dyn Mailer` |
+//! | `&mut T`, `&mut dyn Trait` | a resource of this call ([`Resource`]), committed once after success | `events: &mut Events` |
+//! | `T` by value | something read off the call ([`FromCall`]) | `context: Context` |
+//!
+//! A query's handler takes no `&mut`, and only what is [`ReadOnly`].
+
+#![forbid(unsafe_code)]
+// The expansions in the documentation and the tests name the crate as a user does.
+#[allow(unused_extern_crates, reason = "only the tests of this crate name it")]
+extern crate self as cqrs_core;
+
+// The way of a call, top to bottom.
+mod bus;
+mod buses;
+mod call;
+mod delivery;
+mod dispatch;
+mod handler;
+mod message;
+mod publish;
+mod resource;
+mod task;
+mod unit;
+mod wire;
+
+// What it stands on.
+mod aggregate;
+mod ambient;
+mod builder;
+mod busy;
+mod catalog;
+#[doc(hidden)]
+pub mod check;
+mod container;
+mod context;
+mod events;
+mod fault;
+mod in_memory;
+mod need;
+mod operation_result;
+mod options;
+mod outbox;
+mod outcome;
+mod panic;
+mod problem;
+mod provider;
+mod read_only;
+mod registry;
+mod slot;
+mod start;
+pub mod testing;
+mod tuples;
+mod verify;
+
+pub use aggregate::Aggregate;
+pub use builder::Builder;
+pub use bus::Bus;
+pub use buses::{CommandBus, QueryBus};
+pub use call::{Call, FromCall, FromScope};
+pub use catalog::{Catalog, MessageEntry, ProviderEntry};
+pub use context::{Context, CorrelationId, Deadline, EventMeta, MessageId, Principal};
+pub use dispatch::{Dispatch, Sending};
+pub use events::{Events, Raised};
+pub use fault::{BoxError, DispatchError, Effect, Fault, FaultKind, Place};
+pub use handler::Handled;
+pub use in_memory::InMemoryUnit;
+pub use message::{Command, Dispatched, Event, Message, MessageKind, Query, Registered, Wire};
+pub use need::Opening;
+pub use operation_result::OperationResult;
+pub use outbox::{Outbox, Sent};
+pub use outcome::{CarriesFault, Outcome};
+pub use problem::{FieldError, IntoProblem, Problem};
+pub use publish::Publish;
+pub use read_only::ReadOnly;
+pub use resource::{AnyUnit, Belongs, Joins, Resource};
+pub use start::{StartError, Started};
+pub use unit::{Records, Scope, UnitOfWork};
+pub use verify::{Report, WiringProblem, WiringProblemKind};
+pub use wire::{WireDispatch, WireResult};
+
+pub use macros::{Problem, command, event, handler, provide, query};
+
+mod macros;
+
+/// Links crates in whose handlers and providers nothing else names: write it once in the program.
+///
+/// Rust leaves out a crate that only Cargo.toml mentions, and with it everything that would register itself.
+/// The report of [`Bus::verify`] says when a handler is missing for that reason.
+///
+/// ```
+/// cqrs_core::link!(serde, serde_json);
+/// ```
+#[macro_export]
+macro_rules! link {
+    ($($krate:ident),+ $(,)?) => {
+        $(use ::$krate as _;)+
+    };
+}
+
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub mod __private {
+    pub use ::core::convert::From;
+    pub use ::core::convert::Infallible;
+    pub use ::core::marker::{Send, Sync};
+    pub use ::core::module_path;
+    pub use ::core::option::Option;
+    pub use ::core::primitive::{bool, str};
+    pub use ::core::result::Result;
+    pub use ::std::string::ToString;
+    pub use ::std::sync::Arc;
+
+    pub use crate::check;
+    pub use crate::fault::{BoxError, DispatchError, Fault};
+    pub use crate::handler::{
+        Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, Later, Linked, Now,
+        Reply, Static,
+    };
+    pub use crate::message::{Command, Dispatched, Event, Message, MessageInfo, Query, Registered, Wire, kind};
+    pub use crate::need::{Need, Opening};
+    pub use crate::outcome::{CarriesFault, Otherwise, Probe};
+    pub use crate::problem::{IntoProblem, Problem};
+    pub use crate::provider::{Provider, ProviderInfo, ProvidesPerCall, ProvidesShared};
+    pub use crate::read_only::ReadOnly;
+    pub use crate::registry::Entry;
+    pub use crate::resource::{AnyUnit, Provided, Resource};
+    pub use crate::unit::Scope;
+    pub use crate::wire::WireInfo;
+    pub use crate::{
+        __aggregate as aggregate, __bus as bus, __place as place, __sort as sort, __submit as submit,
+        __succeeded as succeeded,
+    };
+
+    #[cfg(feature = "inventory")]
+    pub use ::inventory;
+
+    /// The body of a stub beside an error, which nobody compiles far enough to call.
+    #[must_use]
+    pub fn never<T>() -> T {
+        unreachable!("a stub of an item with errors was compiled")
+    }
+}
+
+/// Not public API: the place of the declaration that it stands in.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __place {
+    ($name:literal) => {
+        $crate::Place {
+            path: ::core::concat!(::core::module_path!(), "::", $name),
+            file: ::core::file!(),
+            line: ::core::line!(),
+        }
+    };
+}
+
+/// Not public API: puts a declaration into the registry.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "inventory")]
+macro_rules! __submit {
+    ($kind:ident($info:expr)) => {
+        $crate::__private::inventory::submit! { $crate::__private::Entry::$kind($info) }
+    };
+}
+
+/// Not public API: without the registry nothing registers itself.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "inventory"))]
+macro_rules! __submit {
+    ($kind:ident($info:expr)) => {};
+}
+
+/// Not public API: whether a type is, or holds, an aggregate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __aggregate {
+    ($type:ty) => {{
+        #[allow(unused_imports, reason = "an aggregate answers for itself")]
+        use $crate::__private::Otherwise as _;
+        $crate::__private::Probe::<$type>::AGGREGATE
+    }};
+}
+
+/// Not public API: whether a type is the bus.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __bus {
+    ($type:ty) => {{
+        #[allow(unused_imports, reason = "the bus answers for itself")]
+        use $crate::__private::Otherwise as _;
+        $crate::__private::Probe::<$type>::BUS
+    }};
+}
+
+/// Not public API: tells rejection and fault apart, by what the error type implements.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sort {
+    ($error:ty, $returned:expr) => {{
+        #[allow(unused_imports, reason = "an error that carries faults answers for itself")]
+        use $crate::__private::Otherwise as _;
+        $crate::__private::Probe::<$error>::sort($returned)
+    }};
+}
+
+/// Not public API: whether an output is a success, by what its type implements.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __succeeded {
+    ($type:ty, $output:expr) => {{
+        #[allow(unused_imports, reason = "an output with an opinion answers for itself")]
+        use $crate::__private::Otherwise as _;
+        $crate::__private::Probe::<$type>::is_success($output)
+    }};
+}

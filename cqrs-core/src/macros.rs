@@ -1,0 +1,1 @@
+pub use cqrs_macros::{Problem, command, event, handler, provide, query};

@@ -1,0 +1,193 @@
+//! Messages: what `#[command]`, `#[query]` and `#[event]` say about a type.
+
+use std::any::TypeId;
+use std::fmt;
+
+use crate::fault::{DispatchError, Place};
+use crate::slot::Slot;
+use crate::wire::WireInfo;
+
+/// A command, a query or an event: a type with `#[command]`, `#[query]` or `#[event]`, which implement this.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "not a message",
+    note = "a message is a type with `#[command]`, `#[query]` or `#[event]`; the first parameter of a handler is one, by value"
+)]
+pub trait Message: Sized + Send + Sync + 'static {
+    /// Which of the three it is, as a type: one of [`kind`].
+    type Kind: kind::Kind;
+    /// What a call answers.
+    type Output: Send + 'static;
+    /// How a handler may say no; [`Infallible`](std::convert::Infallible) if it may not.
+    type Error: Send + 'static;
+    /// What a handler returns: `Result<Output, Error>`, or `Output` where the message declares no error.
+    type Returns: Send + 'static;
+    /// How its handlers are reached; see [`Routing`](crate::handler::Routing).
+    type Routing;
+
+    /// The module it is declared in, where its handler has to be in the same crate.
+    const HOME: Option<&'static str>;
+
+    /// Its declaration.
+    fn info() -> &'static MessageInfo;
+
+    /// Tells output, rejection and fault apart.
+    fn sort(returned: Self::Returns) -> Dispatched<Self>;
+
+    /// Whether an output is a success; see [`Outcome`](crate::Outcome).
+    fn is_success(_output: &Self::Output) -> bool {
+        true
+    }
+}
+
+/// What a call of `C` comes to.
+pub type Dispatched<C> = Result<<C as Message>::Output, DispatchError<<C as Message>::Error>>;
+
+/// The three kinds, as types.
+pub mod kind {
+    /// One of the three.
+    pub trait Kind: 'static {}
+    /// Asks for a change.
+    #[derive(Debug)]
+    pub struct Command;
+    /// Asks a question and changes nothing.
+    #[derive(Debug)]
+    pub struct Query;
+    /// Tells what happened.
+    #[derive(Debug)]
+    pub struct Event;
+    impl Kind for Command {}
+    impl Kind for Query {}
+    impl Kind for Event {}
+}
+
+/// A message that asks for a change and has one handler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command",
+    label = "not a command",
+    note = "`execute` takes a `#[command]`; a `#[query]` goes to `query`, an `#[event]` to `publish`"
+)]
+pub trait Command: Message<Kind = kind::Command> {}
+
+/// A message that asks a question and has one handler, which changes nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a query",
+    label = "not a query",
+    note = "`query` takes a `#[query]`; a `#[command]` goes to `execute`, an `#[event]` to `publish`"
+)]
+pub trait Query: Message<Kind = kind::Query> {}
+
+/// A message that tells what happened, to any number of handlers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "`raise` and `publish` take an `#[event]`; a `#[command]` goes to `execute`, a `#[query]` to `query`"
+)]
+pub trait Event: Message<Kind = kind::Event, Output = ()> + Clone {}
+
+/// A message that can be reached by name from JSON: one declared with `wire`, or with `name`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent by name",
+    label = "declared without `wire`",
+    note = "what goes into an outbox is stored as JSON under its name: declare it `#[command(.., wire)]`"
+)]
+pub trait Wire: Message + serde::Serialize + serde::de::DeserializeOwned {}
+
+/// A message whose handlers are found through the registry: a contract or an event.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is handled in its own crate, statically, so nothing can stand in for its handler",
+    label = "neither a contract nor an event",
+    note = "give the handler a test double of what it depends on, with `provide`, `provide_dyn` or `provide_call`"
+)]
+pub trait Registered: Message {}
+
+/// Which of the three a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageKind {
+    /// Asks for a change.
+    Command,
+    /// Asks a question.
+    Query,
+    /// Tells what happened.
+    Event,
+}
+
+impl fmt::Display for MessageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MessageKind::Command => "command",
+            MessageKind::Query => "query",
+            MessageKind::Event => "event",
+        })
+    }
+}
+
+/// A message's declaration: one static for each type.
+#[derive(Debug)]
+pub struct MessageInfo {
+    pub(crate) kind: MessageKind,
+    pub(crate) type_id: TypeId,
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
+    pub(crate) docs: &'static str,
+    pub(crate) contract: bool,
+    pub(crate) transient: bool,
+    pub(crate) wire: Option<WireInfo>,
+    pub(crate) slot: Slot,
+}
+
+impl MessageInfo {
+    /// Of a command.
+    #[must_use]
+    pub const fn command<C: Command>(name: &'static str, place: Place, docs: &'static str) -> Self {
+        Self::new::<C>(MessageKind::Command, name, place, docs)
+    }
+
+    /// Of a query.
+    #[must_use]
+    pub const fn query<C: Query>(name: &'static str, place: Place, docs: &'static str) -> Self {
+        Self::new::<C>(MessageKind::Query, name, place, docs)
+    }
+
+    /// Of an event.
+    #[must_use]
+    pub const fn event<C: Event>(name: &'static str, place: Place, docs: &'static str) -> Self {
+        Self::new::<C>(MessageKind::Event, name, place, docs)
+    }
+
+    const fn new<C: Message>(kind: MessageKind, name: &'static str, place: Place, docs: &'static str) -> Self {
+        MessageInfo {
+            kind,
+            type_id: TypeId::of::<C>(),
+            name,
+            place,
+            docs,
+            contract: false,
+            transient: false,
+            wire: None,
+            slot: Slot::new(),
+        }
+    }
+
+    /// The same, for a message that was declared with `contract`.
+    #[must_use]
+    pub const fn contract(mut self) -> Self {
+        self.contract = true;
+        self
+    }
+
+    /// The same, for an event that was declared with `transient`.
+    #[must_use]
+    pub const fn transient(mut self) -> Self {
+        self.transient = true;
+        self
+    }
+
+    /// The same, for a message that can be reached by name.
+    #[must_use]
+    pub const fn wire(mut self, wire: WireInfo) -> Self {
+        self.wire = Some(wire);
+        self
+    }
+}

@@ -1,0 +1,124 @@
+//! [`Outbox`]: commands that follow from a call, sent if and only if it commits.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::fault::Fault;
+use crate::handler::Handled;
+use crate::message::{Command, MessageInfo, Wire};
+use crate::resource::{AnyUnit, Resource};
+use crate::unit::Scope;
+
+/// A buffer for commands: taken as `&mut Outbox`, written in the commit of the call's unit of work, dispatched
+/// after it as the system principal `outbox`, each under an idempotency key derived from the call.
+///
+/// Without a store the commands wait in memory and are lost with the process.
+///
+/// ```
+/// use cqrs_core::{Outbox, command, handler};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[command(wire)]
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Ship { order: u32 }
+///
+/// #[handler]
+/// fn ship(cmd: Ship) { /* .. */ }
+///
+/// #[command]
+/// struct Pay { order: u32 }
+///
+/// #[handler]
+/// fn pay(cmd: Pay, outbox: &mut Outbox) {
+///     outbox.send(Ship { order: cmd.order });
+/// }
+///
+/// let mut outbox = Outbox::default();
+/// pay(Pay { order: 7 }, &mut outbox);
+/// assert_eq!(outbox.sent::<Ship>().collect::<Vec<_>>(), [&Ship { order: 7 }]);
+/// ```
+#[derive(Debug, Default)]
+pub struct Outbox(Vec<Sent>);
+
+impl Outbox {
+    /// Dispatches `command` soon after the commit.
+    pub fn send<C: Command + Wire + Handled>(&mut self, command: C) {
+        self.push(command, None);
+    }
+
+    /// Dispatches `command` after the commit and not before `time`.
+    pub fn send_at<C: Command + Wire + Handled>(&mut self, command: C, time: SystemTime) {
+        self.push(command, Some(time));
+    }
+
+    fn push<C: Command + Wire>(&mut self, command: C, not_before: Option<SystemTime>) {
+        self.0.push(Sent { info: C::info(), not_before, encode: encode::<C>, command: Arc::new(command) });
+    }
+
+    /// The commands of one type that were sent, in order.
+    pub fn sent<C: Command>(&self) -> impl Iterator<Item = &C> {
+        self.0.iter().filter_map(|sent| sent.command.downcast_ref())
+    }
+}
+
+impl<C: Sync> Resource<C> for Outbox {
+    type Unit = AnyUnit;
+
+    async fn open(_: &mut Scope, _: &C) -> Result<Self, Fault> {
+        Ok(Outbox::default())
+    }
+
+    async fn stage(mut self, scope: &mut Scope) -> Result<(), Fault> {
+        scope.records.commands.append(&mut self.0);
+        Ok(())
+    }
+}
+
+/// One command that was sent.
+#[derive(Clone)]
+pub struct Sent {
+    pub(crate) info: &'static MessageInfo,
+    pub(crate) not_before: Option<SystemTime>,
+    command: Arc<dyn Any + Send + Sync>,
+    encode: fn(&(dyn Any + Send + Sync)) -> Result<Vec<u8>, Fault>,
+}
+
+fn encode<C: Command + Wire>(command: &(dyn Any + Send + Sync)) -> Result<Vec<u8>, Fault> {
+    let command =
+        command.downcast_ref::<C>().ok_or_else(|| Fault::internal("an outbox holds a command of another type"))?;
+    serde_json::to_vec(command)
+        .map_err(|error| Fault::internal(format!("`{}` cannot be written as JSON", C::info().name)).caused_by(error))
+}
+
+impl Sent {
+    /// The command's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.info.name
+    }
+
+    /// When it may be dispatched, if not at once.
+    #[must_use]
+    pub fn not_before(&self) -> Option<SystemTime> {
+        self.not_before
+    }
+
+    /// The command as JSON.
+    ///
+    /// # Errors
+    /// A fault, where the command's `Serialize` fails.
+    pub fn to_json(&self) -> Result<Vec<u8>, Fault> {
+        (self.encode)(&*self.command)
+    }
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent")
+            .field("name", &self.info.name)
+            .field("not_before", &self.not_before)
+            .finish_non_exhaustive()
+    }
+}

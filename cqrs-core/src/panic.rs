@@ -1,0 +1,27 @@
+//! A panic in somebody else's future, as a value.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::dispatch::BoxFuture;
+
+/// A panic's payload.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// The future's output, or the payload of its panic.
+pub(crate) struct CatchPanic<'a, T>(pub(crate) AssertUnwindSafe<BoxFuture<'a, T>>);
+
+impl<T> Future for CatchPanic<'_, T> {
+    type Output = Result<T, Payload>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.0.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => Poll::Ready(Err(payload)),
+        }
+    }
+}

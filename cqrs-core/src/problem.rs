@@ -1,0 +1,262 @@
+//! Errors as a client sees them: [`Problem`], RFC 9457.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{DispatchError, Fault, FaultKind};
+
+/// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) describes it, and an error type for handlers
+/// that want no enum of their own.
+///
+/// Errors become one through [`IntoProblem`], which `#[derive(Problem)]` implements.
+///
+/// ```
+/// use cqrs_core::Problem;
+///
+/// let problem = Problem::not_found("no order 7").with("order", 7);
+/// assert_eq!(
+///     serde_json::to_string(&problem).unwrap(),
+///     r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"no order 7","order":7}"#,
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What sort of problem, as a URI reference; `about:blank` says no more than the status does.
+    #[serde(rename = "type", default = "about_blank")]
+    pub kind: Cow<'static, str>,
+    /// The sort in a few words, the same for every occurrence.
+    pub title: Cow<'static, str>,
+    /// The HTTP status code.
+    pub status: u16,
+    /// This occurrence, in words for a person.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// This occurrence, as a URI reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// What is wrong with which field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// Members of the application's own.
+    #[serde(flatten)]
+    pub extensions: BTreeMap<String, serde_json::Value>,
+}
+
+fn about_blank() -> Cow<'static, str> {
+    Cow::Borrowed("about:blank")
+}
+
+/// What is wrong with one field of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The path of the field, such as `lines[2].quantity`.
+    pub field: String,
+    /// What is wrong with it, in words for a person.
+    pub detail: String,
+}
+
+/// The names that RFC 9110 gives to the status codes used here.
+fn title_of(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        409 => "Conflict",
+        422 => "Unprocessable Content",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        400..500 => "Client Error",
+        _ => "Error",
+    }
+}
+
+impl Problem {
+    /// A problem of this status, its title the status's name.
+    #[must_use]
+    pub fn new(status: u16, detail: impl Into<String>) -> Self {
+        Problem {
+            kind: about_blank(),
+            title: Cow::Borrowed(title_of(status)),
+            status,
+            detail: detail.into(),
+            instance: None,
+            errors: Vec::new(),
+            extensions: BTreeMap::new(),
+        }
+    }
+
+    /// Status 400.
+    #[must_use]
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Problem::new(400, detail)
+    }
+
+    /// Status 401.
+    #[must_use]
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Problem::new(401, detail)
+    }
+
+    /// Status 403.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Problem::new(403, detail)
+    }
+
+    /// Status 404.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Problem::new(404, detail)
+    }
+
+    /// Status 409.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Problem::new(409, detail)
+    }
+
+    /// Status 422.
+    #[must_use]
+    pub fn unprocessable(detail: impl Into<String>) -> Self {
+        Problem::new(422, detail)
+    }
+
+    /// Status 500.
+    #[must_use]
+    pub fn internal(detail: impl Into<String>) -> Self {
+        Problem::new(500, detail)
+    }
+
+    /// Status 503.
+    #[must_use]
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Problem::new(503, detail)
+    }
+
+    /// The same problem with this `type`.
+    #[must_use]
+    pub fn with_type(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
+        self.kind = uri.into();
+        self
+    }
+
+    /// The same problem with this title.
+    #[must_use]
+    pub fn with_title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The same problem with this `instance`.
+    #[must_use]
+    pub fn with_instance(mut self, uri: impl Into<String>) -> Self {
+        self.instance = Some(uri.into());
+        self
+    }
+
+    /// The same problem with one more field error.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<String>, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError { field: field.into(), detail: detail.into() });
+        self
+    }
+
+    /// The same problem with a member of the application's own. The standard's own members (`type`, `title`,
+    /// `status`, `detail`, `instance`, `errors`) are no extensions: such a name is prefixed with `x-`, so that
+    /// the JSON never holds a member twice.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        let name = name.into();
+        let name = match name.as_str() {
+            "type" | "title" | "status" | "detail" | "instance" | "errors" => format!("x-{name}"),
+            _ => name,
+        };
+        self.extensions.insert(name, value.into());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.title)?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        for error in &self.errors {
+            write!(f, "; {}: {}", error.field, error.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// An error that can be told to a client. `#[derive(Problem)]` implements it for an enum.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be told to a client as a problem",
+    label = "no `IntoProblem`",
+    note = "put `#[derive(Problem)]` on `{Self}`, or use `Problem` itself as the error",
+    note = "needed because the message can be reached by name (`wire`)"
+)]
+pub trait IntoProblem {
+    /// The problem, with nothing in it that a client should not see.
+    fn into_problem(self) -> Problem;
+}
+
+impl IntoProblem for Problem {
+    fn into_problem(self) -> Problem {
+        self
+    }
+}
+
+impl IntoProblem for std::convert::Infallible {
+    fn into_problem(self) -> Problem {
+        match self {}
+    }
+}
+
+/// What the caller can mend is told in full; what broke inside is told as such, and its details stay in the
+/// fault, for the log.
+impl IntoProblem for &Fault {
+    fn into_problem(self) -> Problem {
+        let (status, open) = match self.kind() {
+            FaultKind::Malformed => (400, true),
+            FaultKind::Unauthenticated => (401, true),
+            FaultKind::Forbidden => (403, true),
+            FaultKind::NotFound => (404, true),
+            FaultKind::Conflict => (409, true),
+            FaultKind::Invalid => (422, true),
+            FaultKind::Unavailable => (503, false),
+            FaultKind::Timeout => (504, false),
+            FaultKind::Wiring | FaultKind::Panic | FaultKind::OutcomeUnknown | FaultKind::Internal => (500, false),
+        };
+        let detail = match (open, self.kind()) {
+            (true, _) => self.detail(),
+            (_, FaultKind::Unavailable) => "something that is needed does not answer now; nothing happened",
+            (_, FaultKind::Timeout) => "it took too long and was rolled back; nothing happened",
+            (_, FaultKind::OutcomeUnknown) => "it is not known whether this happened",
+            _ => "the application could not do this; its log says why",
+        };
+        Problem::new(status, detail)
+    }
+}
+
+impl IntoProblem for Fault {
+    fn into_problem(self) -> Problem {
+        (&self).into_problem()
+    }
+}
+
+impl<E: IntoProblem> IntoProblem for DispatchError<E> {
+    fn into_problem(self) -> Problem {
+        match self {
+            DispatchError::Rejected(error) => error.into_problem(),
+            DispatchError::Fault(fault) => fault.into_problem(),
+        }
+    }
+}

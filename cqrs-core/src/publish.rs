@@ -1,0 +1,46 @@
+//! Publishing: a call whose only resource is [`Events`](crate::Events).
+
+use std::future::IntoFuture;
+
+use crate::ambient::Phase;
+use crate::bus::Bus;
+use crate::call::{Call, Parent};
+use crate::context::Options;
+use crate::dispatch::BoxFuture;
+use crate::events::Raised;
+use crate::fault::Fault;
+use crate::task::Task;
+use crate::unit::Scope;
+
+/// A publication that has not begun: options, and then `.await`.
+///
+/// Returned by [`Bus::publish`].
+#[must_use = "nothing happens until it is awaited"]
+pub struct Publish<'a> {
+    pub(crate) bus: &'a Bus,
+    pub(crate) from: Option<&'a Parent>,
+    pub(crate) raised: Raised,
+    pub(crate) options: Option<Box<Options>>,
+}
+
+impl Publish<'_> {
+    crate::options::methods!(options);
+}
+
+impl<'a> IntoFuture for Publish<'a> {
+    type Output = Result<(), Fault>;
+    type IntoFuture = BoxFuture<'a, Result<(), Fault>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Publish { bus, from, raised, options } = self;
+        Box::pin(async move {
+            let task = {
+                let call = Call::begin(bus, from, options, raised.info, None, Phase::Open)?;
+                let mut scope = Scope::new(&call);
+                scope.records.events.push(raised);
+                Task::spawn(call, scope.commit())?
+            };
+            task.await
+        })
+    }
+}

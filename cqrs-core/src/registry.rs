@@ -1,0 +1,58 @@
+//! Everything that is linked into the program and declared itself.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::handler::HandlerInfo;
+use crate::message::MessageInfo;
+use crate::provider::ProviderInfo;
+
+/// One declaration.
+pub enum Entry {
+    /// By `#[command]`, `#[query]` or `#[event]`.
+    Message(fn() -> &'static MessageInfo),
+    /// By `#[handler]`.
+    Handler(fn() -> &'static HandlerInfo),
+    /// By `#[provide]`.
+    Provider(fn() -> &'static ProviderInfo),
+}
+
+#[cfg(feature = "inventory")]
+inventory::collect!(Entry);
+
+/// The declarations, in an order that does not depend on the linker: by path, then file and line.
+#[derive(Default)]
+pub(crate) struct Registry {
+    pub(crate) messages: Vec<&'static MessageInfo>,
+    pub(crate) handlers: Vec<&'static HandlerInfo>,
+    pub(crate) providers: Vec<&'static ProviderInfo>,
+    /// Handlers of contracts and events by message; the compiler knows the others.
+    pub(crate) linked: HashMap<TypeId, Vec<&'static HandlerInfo>>,
+}
+
+static LINKED_IN: LazyLock<Registry> = LazyLock::new(|| {
+    let mut registry = Registry::default();
+    #[cfg(feature = "inventory")]
+    for entry in inventory::iter::<Entry> {
+        match entry {
+            Entry::Message(info) => registry.messages.push(info()),
+            Entry::Handler(info) => registry.handlers.push(info()),
+            Entry::Provider(info) => registry.providers.push(info()),
+        }
+    }
+    registry.messages.sort_unstable_by_key(|message| message.place);
+    registry.handlers.sort_unstable_by_key(|handler| handler.place);
+    registry.providers.sort_unstable_by_key(|provider| provider.place);
+    for &handler in &registry.handlers {
+        if !matches!(handler.route, crate::handler::Route::Static) {
+            registry.linked.entry((handler.message)().type_id).or_default().push(handler);
+        }
+    }
+    registry
+});
+
+/// What is linked in; read once for the process.
+pub(crate) fn linked_in() -> &'static Registry {
+    &LINKED_IN
+}

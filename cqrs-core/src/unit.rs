@@ -1,0 +1,194 @@
+//! The unit of work: what a call writes is committed once, by the unit, or not at all.
+
+use std::any::{Any, TypeId, type_name};
+use std::sync::Arc;
+
+use crate::ambient::{self, Phase, Running};
+use crate::bus::Bus;
+use crate::call::Call;
+use crate::container::Dependency;
+use crate::context::{Context, EventMeta};
+use crate::dispatch::BoxFuture;
+use crate::events::Raised;
+use crate::fault::Fault;
+use crate::need::Need;
+use crate::outbox::Sent;
+
+/// A transaction of one store, of which a call has one: everything the call writes is in it.
+///
+/// A store implements it, and [`Resource`](crate::Resource) for what handlers write through. Nobody but the bus
+/// commits: after the handler's success, once. Rolling back is dropping.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a unit of work", label = "not a `UnitOfWork`")]
+pub trait UnitOfWork: Sized + Send + 'static {
+    /// The shared dependency that opens it, such as a connection pool. `()` is always there.
+    type Store: Dependency;
+
+    /// Begins it.
+    ///
+    /// # Errors
+    /// A fault; nothing happened.
+    fn open(store: &Arc<Self::Store>) -> impl Future<Output = Result<Self, Fault>> + Send;
+
+    /// Writes what the call's buffers recorded and commits it, with everything else the unit holds, at once.
+    ///
+    /// # Errors
+    /// A fault. Its [effect](Fault::effect) says whether nothing happened or nobody knows; nothing is delivered
+    /// in either case.
+    fn commit(self, records: &Records) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// What a call's buffers recorded, for the unit of work to write in its commit.
+#[derive(Debug, Default)]
+pub struct Records {
+    pub(crate) events: Vec<Raised>,
+    pub(crate) commands: Vec<Sent>,
+}
+
+impl Records {
+    /// The events, in the order in which they were raised.
+    #[must_use]
+    pub fn events(&self) -> &[Raised] {
+        &self.events
+    }
+
+    /// The commands of the outbox, in the order in which they were sent.
+    #[must_use]
+    pub fn commands(&self) -> &[Sent] {
+        &self.commands
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.commands.is_empty()
+    }
+}
+
+/// What belongs to one call with resources: its context, its one unit of work, and what its buffers recorded.
+pub struct Scope {
+    pub(crate) bus: Bus,
+    running: Running,
+    event: Option<EventMeta>,
+    unit: Option<Opened>,
+    pub(crate) records: Records,
+}
+
+struct Opened {
+    key: TypeId,
+    name: &'static str,
+    unit: Box<dyn Commit>,
+}
+
+/// [`UnitOfWork`] without its type.
+trait Commit: Any + Send {
+    fn commit<'a>(self: Box<Self>, records: &'a Records) -> BoxFuture<'a, Result<(), Fault>>;
+    fn as_any(&mut self) -> &mut dyn Any;
+}
+
+impl<U: UnitOfWork> Commit for U {
+    fn commit<'a>(self: Box<Self>, records: &'a Records) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(UnitOfWork::commit(*self, records))
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// Opens the unit of calls that name none; see [`Builder::unit`](crate::Builder::unit).
+pub(crate) type OpenUnit = for<'a> fn(&'a mut Scope) -> BoxFuture<'a, Result<(), Fault>>;
+
+pub(crate) fn open_unit<U: UnitOfWork>(scope: &mut Scope) -> BoxFuture<'_, Result<(), Fault>> {
+    Box::pin(async move { scope.unit::<U>().await.map(|_| ()) })
+}
+
+impl Scope {
+    pub(crate) fn new(call: &Call<'_>) -> Self {
+        Scope {
+            bus: call.bus.clone(),
+            running: call.running,
+            event: call.event.cloned(),
+            unit: None,
+            records: Records::default(),
+        }
+    }
+
+    /// The call's context.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        ambient::context()
+    }
+
+    /// The call as the parameters by value see it.
+    pub(crate) fn as_call(&self) -> Call<'_> {
+        Call::delivered(&self.bus, self.running, ambient::context(), self.event.as_ref())
+    }
+
+    /// The call's unit of work, opened now if this is the first to ask.
+    ///
+    /// # Errors
+    /// The unit's own fault; or a fault of the wiring, where the store is not provided or the call has a unit of
+    /// another type.
+    pub async fn unit<U: UnitOfWork>(&mut self) -> Result<&mut U, Fault> {
+        if self.unit.is_none() {
+            let store = self.dependency::<U::Store>().await?;
+            let unit = Box::new(U::open(&store).await?);
+            self.unit = Some(Opened { key: TypeId::of::<U>(), name: type_name::<U>(), unit });
+        }
+        let opened = self.unit.as_mut().ok_or_else(|| Fault::internal("a unit of work that is open is not there"))?;
+        if opened.key != TypeId::of::<U>() {
+            return Err(Fault::wiring(two_units(opened.name, type_name::<U>())));
+        }
+        let any = (*opened.unit).as_any();
+        any.downcast_mut().ok_or_else(|| Fault::internal("a unit of work is not of its own type"))
+    }
+
+    /// A shared dependency, made ready if it is not yet.
+    ///
+    /// # Errors
+    /// A fault of the wiring, or the provider's.
+    pub fn dependency<T: ?Sized + Dependency>(&self) -> impl Future<Output = Result<Arc<T>, Fault>> + Send + use<T> {
+        let bus = self.bus.clone();
+        async move {
+            bus.container().prepare(const { &[Need::of::<T>()] }).await?;
+            bus.container().ready::<T>()
+        }
+    }
+
+    /// A value for this call, from its provider.
+    ///
+    /// # Errors
+    /// A fault of the wiring, or the provider's.
+    pub async fn provided<T: Send + 'static>(&mut self) -> Result<T, Fault> {
+        let bus = self.bus.clone();
+        bus.container().make::<T>(self).await
+    }
+
+    /// Commits what the call has written, once, and then hands on what its buffers recorded.
+    pub(crate) async fn commit(mut self) -> Result<(), Fault> {
+        if self.unit.is_none() && self.records.is_empty() {
+            return Ok(());
+        }
+        if self.unit.is_none()
+            && let Some(open) = self.bus.default_unit()
+        {
+            open(&mut self).await?;
+        }
+        let Scope { bus, unit, records, .. } = self;
+        let turn = bus.delivery().turn(&bus, &records).await?;
+        ambient::phase(Phase::Committing);
+        if let Some(opened) = unit {
+            opened.unit.commit(&records).await?;
+        }
+        turn.hand_on(records);
+        Ok(())
+    }
+}
+
+/// Two units cannot be committed at once, so a call has one.
+pub(crate) fn two_units(first: &str, second: &str) -> String {
+    format!(
+        "a call has one unit of work, and this one has resources of two: `{first}` and `{second}`; write to one of \
+         them, and let the other follow from an event or through the outbox"
+    )
+}

@@ -1,0 +1,240 @@
+//! The verification of a bus: what the compiler cannot see.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::bus::Bus;
+use crate::container::missing_per_call;
+use crate::fault::Place;
+use crate::handler::{HandlerInfo, Route};
+use crate::message::MessageInfo;
+use crate::need::{Need, Opening};
+use crate::provider::Role;
+use crate::registry;
+use crate::unit::two_units;
+
+/// What is wired wrongly in a bus: everything at once, each with its places and its cure.
+///
+/// `Display` is the report for a person.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    problems: Vec<WiringProblem>,
+}
+
+/// One thing that is wired wrongly.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct WiringProblem {
+    /// What sort of problem.
+    pub kind: WiringProblemKind,
+    /// What it is, where, and what to do.
+    pub text: String,
+}
+
+/// What can be wired wrongly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[non_exhaustive]
+pub enum WiringProblemKind {
+    /// A contract that nobody handles.
+    NoHandler,
+    /// A contract that is handled twice.
+    SecondHandler,
+    /// A dependency that nothing provides, for every call or for one.
+    MissingDependency,
+    /// A dependency that cannot be made: two providers, a circle, or something missing further down.
+    BrokenDependency,
+    /// Two messages of one name.
+    SameName,
+    /// A handler whose resources write in two units of work.
+    TwoUnits,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// What is wrong, in an order that does not depend on the linker.
+    #[must_use]
+    pub fn problems(&self) -> &[WiringProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            0 => return f.write_str("everything is wired"),
+            1 => f.write_str("one thing is wired wrongly:")?,
+            n => write!(f, "{n} things are wired wrongly:")?,
+        }
+        self.problems.iter().enumerate().try_for_each(|(n, problem)| write!(f, "\n  {}. {}", n + 1, problem.text))
+    }
+}
+
+impl std::error::Error for Report {}
+
+pub(crate) fn verify(bus: &Bus) -> Report {
+    let linked_in = registry::linked_in();
+    let mut found = Found { bus, problems: Vec::new(), missing: BTreeMap::new(), broken: BTreeMap::new() };
+    for message in &linked_in.messages {
+        found.contract(message);
+    }
+    for handler in &linked_in.handlers {
+        let stood_in = matches!(handler.route, Route::Contract(_)) && bus.stands_in((handler.message)());
+        if !stood_in {
+            found.handler(handler);
+        }
+    }
+    for provider in &linked_in.providers {
+        match provider.role {
+            Role::Shared(_) => {
+                if let Some(why) = bus.container().why_broken(&provider.provides) {
+                    found.broken.entry(why.to_owned()).or_default();
+                }
+            }
+            // The needs of a provider that stands nowhere are asked for where it is used.
+            Role::PerCall(..) => {}
+        }
+    }
+    if let Some(Opening::Unit { store, .. }) = bus.default_unit_opening() {
+        found.need(&store, "the bus's unit of work".to_owned());
+    }
+    found.names();
+    found.report()
+}
+
+struct Found<'a> {
+    bus: &'a Bus,
+    problems: Vec<WiringProblem>,
+    /// By text, who needs it.
+    missing: BTreeMap<String, Vec<String>>,
+    broken: BTreeMap<String, Vec<String>>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, kind: WiringProblemKind, text: String) {
+        self.problems.push(WiringProblem { kind, text });
+    }
+
+    fn contract(&mut self, message: &'static MessageInfo) {
+        if !message.contract || self.bus.stands_in(message) {
+            return;
+        }
+        let handlers = registry::linked_in().linked.get(&message.type_id);
+        match handlers.map_or(0, Vec::len) {
+            0 => self.add(WiringProblemKind::NoHandler, no_handler(message)),
+            1 => {}
+            _ => {
+                let text = second_handler(message, handlers.into_iter().flatten());
+                self.add(WiringProblemKind::SecondHandler, text);
+            }
+        }
+    }
+
+    fn handler(&mut self, handler: &'static HandlerInfo) {
+        for need in handler.needs {
+            self.need(need, handler.place.to_string());
+        }
+        let mut unit: Option<Need> = None;
+        for opening in handler.opens {
+            self.opening(opening, &handler.place, &mut unit);
+        }
+    }
+
+    /// What one resource takes; `unit` is the unit of work of those before it.
+    fn opening(&mut self, opening: &Opening, place: &Place, unit: &mut Option<Need>) {
+        match opening {
+            Opening::Nothing | Opening::Buffer(_) => {}
+            Opening::Unit { unit: this, store } => {
+                self.need(store, place.to_string());
+                match unit {
+                    Some(first) if first.key != this.key => {
+                        let text = format!("{place}: {}", two_units(first.name(), this.name()));
+                        self.add(WiringProblemKind::TwoUnits, text);
+                    }
+                    _ => *unit = Some(*this),
+                }
+            }
+            Opening::Provided(need) => {
+                let Some(made) = self.bus.container().per_call(need) else {
+                    self.missing.entry(missing_per_call(need)).or_default().push(place.to_string());
+                    return;
+                };
+                if let Some(why) = made.why_broken() {
+                    self.broken.entry(why.to_owned()).or_default().push(place.to_string());
+                }
+                let Some(provider) = made.provider() else { return };
+                for need in provider.needs {
+                    self.need(need, provider.place.to_string());
+                }
+                if let Role::PerCall(_, openings) = provider.role {
+                    for opening in openings {
+                        self.opening(opening, place, unit);
+                    }
+                }
+            }
+        }
+    }
+
+    fn need(&mut self, need: &Need, who: String) {
+        let container = self.bus.container();
+        if !container.has(need) {
+            self.missing.entry(container.missing(need)).or_default().push(who);
+        } else if let Some(why) = container.why_broken(need) {
+            self.broken.entry(why.to_owned()).or_default().push(who);
+        }
+    }
+
+    fn names(&mut self) {
+        let mut same: Vec<_> = self.bus.names().iter().filter(|(_, messages)| messages.len() > 1).collect();
+        same.sort_unstable_by_key(|(name, _)| **name);
+        for (name, messages) in same {
+            let places = listed(messages.iter().map(|message| message.place.to_string()));
+            let text = format!("two messages are named `{name}`: {places}; give one of them another `name = \"..\"`");
+            self.add(WiringProblemKind::SameName, text);
+        }
+    }
+
+    fn report(mut self) -> Report {
+        for (kind, found) in [
+            (WiringProblemKind::MissingDependency, std::mem::take(&mut self.missing)),
+            (WiringProblemKind::BrokenDependency, std::mem::take(&mut self.broken)),
+        ] {
+            for (what, mut who) in found {
+                who.sort_unstable();
+                who.dedup();
+                let needed =
+                    if who.is_empty() { String::new() } else { format!("; needed by {}", listed(who.into_iter())) };
+                self.add(kind, format!("{what}{needed}"));
+            }
+        }
+        self.problems.sort();
+        self.problems.dedup();
+        Report { problems: self.problems }
+    }
+}
+
+pub(crate) fn no_handler(message: &MessageInfo) -> String {
+    format!(
+        "no handler for the contract {}: write a `#[handler]` for it in any crate; if there is one in a crate that this \
+         program names nowhere, that crate is not linked in, and `cqrs_core::link!(the_crate);` in the program is the cure",
+        message.place
+    )
+}
+
+pub(crate) fn second_handler<'a>(
+    message: &MessageInfo,
+    handlers: impl Iterator<Item = &'a &'static HandlerInfo>,
+) -> String {
+    let places = listed(handlers.map(|handler| handler.place.to_string()));
+    format!(
+        "the contract {} has more than one handler: {places}; keep one, or let a builder's `register` stand in for all",
+        message.place
+    )
+}
+
+fn listed(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,1 @@
+//! Applications on cqrs-core: `users`.

@@ -1,0 +1,184 @@
+//! The parameter rule: what a parameter is, is how it is written.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{FnArg, Pat, PatType, Type, TypeParamBound};
+
+use crate::errors::Errors;
+use crate::lifetimes::borrowed;
+
+/// One parameter after the message.
+pub(crate) struct Parameter {
+    /// What the expansion calls it: the user's name where it has one.
+    pub(crate) binding: Ident,
+    pub(crate) takes: Takes,
+}
+
+/// What a parameter takes, with the type that it names.
+pub(crate) enum Takes {
+    /// `&T`, `&dyn Trait`: a dependency.
+    Shared(Type),
+    /// `&mut T`: a resource of the call.
+    Resource(Type),
+    /// `&mut dyn Trait`: a value that a provider makes for the call.
+    Provided(Type),
+    /// `T`: something read off the call.
+    Value(Type),
+}
+
+/// What each parameter takes; those that nothing can be taken for are errors.
+pub(crate) fn classify<'a>(
+    what: &str,
+    parameters: impl Iterator<Item = &'a FnArg>,
+    errors: &mut Errors,
+) -> Vec<Parameter> {
+    let typed = parameters.filter_map(|argument| match argument {
+        FnArg::Typed(parameter) => Some(parameter),
+        FnArg::Receiver(_) => None,
+    });
+    typed.enumerate().filter_map(|(index, parameter)| one(what, index, parameter, errors)).collect()
+}
+
+fn one(what: &str, index: usize, parameter: &PatType, errors: &mut Errors) -> Option<Parameter> {
+    let binding = binding(&parameter.pat, index);
+    let Type::Reference(reference) = strip(&parameter.ty) else {
+        named(what, &parameter.ty, errors)?;
+        return Some(Parameter { binding, takes: Takes::Value((*parameter.ty).clone()) });
+    };
+    let target = strip(&reference.elem);
+    let mutable = reference.mutability.is_some();
+    named(what, target, errors)?;
+    if let Type::Reference(_) = target {
+        errors.at(&parameter.ty, "a reference to a reference is neither a dependency nor a resource: remove one `&`");
+        return None;
+    }
+    if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+        errors.at(&reference.lifetime, format!("a {what} borrows for the length of the call: remove `'static`"));
+        return None;
+    }
+    let is_trait_object = match target {
+        Type::TraitObject(object) => {
+            let bounds = object.bounds.iter().filter(|bound| matches!(bound, TypeParamBound::Trait(_)));
+            if let Some(extra) = bounds.clone().nth(1) {
+                let main = bounds.clone().next();
+                errors.at(
+                    extra,
+                    format!(
+                        "`dyn {0} + ..` is another type than `dyn {0}`: take `{1}dyn {0}`, and make the rest supertraits of `{0}`",
+                        quote!(#main).to_string().replace(' ', ""),
+                        if mutable { "&mut " } else { "&" },
+                    ),
+                );
+                return None;
+            }
+            true
+        }
+        _ => false,
+    };
+    let target = target.clone();
+    let takes = match (mutable, is_trait_object) {
+        (false, _) => Takes::Shared(target),
+        (true, true) => Takes::Provided(target),
+        (true, false) => Takes::Resource(target),
+    };
+    Some(Parameter { binding, takes })
+}
+
+/// Without the parentheses that `&(dyn Trait + ..)` needs, and the groups that `macro_rules!` leaves.
+fn strip(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => strip(&inner.elem),
+        Type::Group(inner) => strip(&inner.elem),
+        other => other,
+    }
+}
+
+/// A type that the expansion can name: concrete, and borrowing nothing.
+fn named(what: &str, ty: &Type, errors: &mut Errors) -> Option<()> {
+    if let Type::ImplTrait(_) = ty {
+        errors.at(ty, format!("a {what} is concrete: name the type, or take `&dyn Trait`"));
+        return None;
+    }
+    if let Type::Infer(_) = ty {
+        errors.at(ty, "name the type");
+        return None;
+    }
+    if let Some(lifetime) = borrowed(ty) {
+        let lifetime = format!("'{lifetime}");
+        errors.at(
+            ty,
+            format!("what a {what} takes is kept between calls and cannot borrow for `{lifetime}`: own it instead"),
+        );
+        return None;
+    }
+    Some(())
+}
+
+/// The user's name for a parameter, or one made up.
+fn binding(pattern: &Pat, index: usize) -> Ident {
+    match pattern {
+        Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
+        _ => format_ident!("argument_{index}"),
+    }
+}
+
+/// The parameters of one sort: a tuple of types, and a tuple of names for it.
+pub(crate) struct Tuple {
+    pub(crate) types: TokenStream,
+    pub(crate) names: TokenStream,
+}
+
+fn tuple(of: Vec<(TokenStream, &Ident)>) -> Tuple {
+    let (types, names): (Vec<_>, Vec<_>) = of.into_iter().unzip();
+    Tuple { types: quote!((#(#types,)*)), names: quote!((#(#names,)*)) }
+}
+
+/// `&T`.
+pub(crate) fn shared(parameters: &[Parameter]) -> Tuple {
+    tuple(
+        parameters
+            .iter()
+            .filter_map(|parameter| match &parameter.takes {
+                Takes::Shared(ty) => Some((quote_spanned!(ty.span()=> _cqrs::Arc<#ty>), &parameter.binding)),
+                _ => None,
+            })
+            .collect(),
+    )
+}
+
+/// `T`.
+pub(crate) fn given(parameters: &[Parameter]) -> Tuple {
+    tuple(
+        parameters
+            .iter()
+            .filter_map(|parameter| match &parameter.takes {
+                Takes::Value(ty) => Some((quote!(#ty), &parameter.binding)),
+                _ => None,
+            })
+            .collect(),
+    )
+}
+
+/// `&mut T`.
+pub(crate) fn opened(parameters: &[Parameter]) -> Tuple {
+    tuple(
+        parameters
+            .iter()
+            .filter_map(|parameter| match &parameter.takes {
+                Takes::Resource(ty) => Some((quote!(#ty), &parameter.binding)),
+                Takes::Provided(ty) => Some((quote_spanned!(ty.span()=> _cqrs::Provided<#ty>), &parameter.binding)),
+                _ => None,
+            })
+            .collect(),
+    )
+}
+
+/// What the function is called with, in its own order.
+pub(crate) fn arguments(parameters: &[Parameter]) -> impl Iterator<Item = TokenStream> {
+    parameters.iter().map(|Parameter { binding, takes }| match takes {
+        Takes::Shared(_) => quote!(&**#binding),
+        Takes::Provided(_) => quote!(&mut *#binding.0),
+        Takes::Resource(_) | Takes::Value(_) => quote!(#binding),
+    })
+}

@@ -1,0 +1,186 @@
+//! `#[derive(Problem)]` on an error: what a client is told, and which variant is a fault.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Fields, LitInt, LitStr, Variant};
+
+use crate::errors::Errors;
+use crate::expand::hidden;
+
+/// What `#[problem(..)]` says of an enum or of a variant.
+#[derive(Default)]
+struct Told {
+    status: Option<u16>,
+    uri: Option<LitStr>,
+    title: Option<LitStr>,
+}
+
+/// Of an error that says nothing else: the message was understood and refused.
+const STATUS: u16 = 422;
+
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let input = match syn::parse2::<DeriveInput>(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let code = read(&input, &mut errors);
+    let errors = errors.into_tokens();
+    quote!(#errors #code)
+}
+
+fn read(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
+    let alias = alias(&input.attrs);
+    let whole = told(&input.attrs, errors);
+    let ident = &input.ident;
+    if !input.generics.params.is_empty() {
+        errors.at(&input.generics.params, "an error that is told to clients is concrete: remove the parameters");
+        return TokenStream::new();
+    }
+    let mut fault: Option<&Variant> = None;
+    let arms: Vec<TokenStream> = match &input.data {
+        Data::Enum(data) => data
+            .variants
+            .iter()
+            .map(|variant| {
+                let told = told(&variant.attrs, errors);
+                let name = &variant.ident;
+                if let Some(attribute) = is_fault(&variant.attrs) {
+                    check_fault(variant, attribute, &mut fault, errors);
+                    return quote!(Self::#name(fault) => _cqrs::IntoProblem::into_problem(fault),);
+                }
+                let problem = problem(&whole, &told);
+                quote!(Self::#name { .. } => #problem,)
+            })
+            .collect(),
+        Data::Struct(_) => {
+            let problem = problem(&whole, &Told::default());
+            vec![quote!(Self { .. } => #problem,)]
+        }
+        Data::Union(data) => {
+            errors.at(data.union_token, "`#[derive(Problem)]` goes on an enum or a struct, and this is a union");
+            return TokenStream::new();
+        }
+    };
+    let carries = fault.map(|variant| carries(ident, variant));
+    hidden(
+        alias,
+        quote! {
+            #[automatically_derived]
+            impl _cqrs::IntoProblem for #ident {
+                fn into_problem(self) -> _cqrs::Problem {
+                    let detail = _cqrs::ToString::to_string(&self);
+                    match self { #(#arms)* }
+                }
+            }
+            #carries
+        },
+    )
+}
+
+fn problem(whole: &Told, told: &Told) -> TokenStream {
+    let status = told.status.or(whole.status).unwrap_or(STATUS);
+    let uri = told.uri.as_ref().or(whole.uri.as_ref()).map(|uri| quote!(.with_type(#uri)));
+    let title = told.title.as_ref().or(whole.title.as_ref()).map(|title| quote!(.with_title(#title)));
+    quote!(_cqrs::Problem::new(#status, detail) #uri #title)
+}
+
+/// The bus lifts the variant out; `?` puts faults, and nested calls that cannot be rejected, into it.
+fn carries(ident: &syn::Ident, variant: &Variant) -> TokenStream {
+    let name = &variant.ident;
+    let has_from =
+        variant.fields.iter().flat_map(|field| &field.attrs).any(|attribute| attribute.path().is_ident("from"));
+    let from_fault = (!has_from).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl _cqrs::From<_cqrs::Fault> for #ident {
+                fn from(fault: _cqrs::Fault) -> Self { Self::#name(fault) }
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl _cqrs::CarriesFault for #ident {
+            fn lift(self) -> _cqrs::Result<Self, _cqrs::Fault> {
+                match self {
+                    Self::#name(fault) => _cqrs::Result::Err(fault),
+                    #[allow(unreachable_patterns)]
+                    error => _cqrs::Result::Ok(error),
+                }
+            }
+        }
+        #from_fault
+        #[automatically_derived]
+        impl<__E> _cqrs::From<_cqrs::DispatchError<__E>> for #ident
+        where
+            _cqrs::Fault: _cqrs::From<_cqrs::DispatchError<__E>>,
+        {
+            fn from(error: _cqrs::DispatchError<__E>) -> Self { Self::#name(_cqrs::From::from(error)) }
+        }
+    }
+}
+
+fn is_fault(attributes: &[Attribute]) -> Option<&Attribute> {
+    attributes.iter().find(|attribute| attribute.path().is_ident("fault"))
+}
+
+fn check_fault<'a>(variant: &'a Variant, attribute: &Attribute, fault: &mut Option<&'a Variant>, errors: &mut Errors) {
+    if let Some(first) = fault {
+        errors.at(attribute, format!("an error has one `#[fault]` variant, and `{}` is it already", first.ident));
+    }
+    if !matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1) {
+        errors.at(variant, format!("a `#[fault]` variant holds the fault alone: `{}(Fault)`", variant.ident));
+    }
+    *fault = Some(variant);
+}
+
+fn told(attributes: &[Attribute], errors: &mut Errors) -> Told {
+    let mut told = Told::default();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("problem")) {
+        let read = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("status") {
+                let status: LitInt = meta.value()?.parse()?;
+                match status.base10_parse::<u16>() {
+                    Ok(number @ 400..=599) => told.status = Some(number),
+                    _ => return Err(syn::Error::new(status.span(), "the status of an error is from 400 to 599")),
+                }
+            } else if meta.path.is_ident("type") {
+                told.uri = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("title") {
+                told.title = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("crate") {
+                meta.value()?.call(syn::Path::parse_mod_style)?;
+            } else {
+                let text = "unknown option of `#[problem]`; its options are `status`, `type`, `title`, `crate`";
+                return Err(meta.error(text));
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            errors.push(error);
+        }
+    }
+    told
+}
+
+/// `#[problem(crate = path)]`; everything else in it is read elsewhere.
+fn alias(attributes: &[Attribute]) -> TokenStream {
+    let mut alias = quote!(
+        use ::cqrs_core::__private as _cqrs;
+    );
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("problem")) {
+        let read = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("crate") {
+                let path = meta.value()?.call(syn::Path::parse_mod_style)?;
+                alias = quote_spanned!(path.span()=> use #path::__private as _cqrs;);
+            } else if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
+            }
+            Ok(())
+        });
+        // What is wrong with the others is said once, by `told`.
+        drop(read);
+    }
+    alias
+}
