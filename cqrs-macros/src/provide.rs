@@ -99,7 +99,7 @@ fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 //     async fn mailer(..) -> .. { .. }
 //     const _: () = {
 //         use ::cqrs_core::__private as _cqrs;
-//         pub struct __Provider;
+//         struct __Provider;
 //         impl _cqrs::Provider for __Provider { type Provides = dyn Mailer; type Shared = (Arc<Config>,); .. }
 //         impl _cqrs::ProvidesShared for __Provider { async fn provide(..) -> .. { .. } }
 //         _cqrs::submit! { Provider(..) }
@@ -156,7 +156,7 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
     hidden(
         options.alias(),
         quote! {
-            pub struct __Provider;
+            struct __Provider;
             #[automatically_derived]
             impl _cqrs::Provider for __Provider {
                 type Provides = #provides;
@@ -166,9 +166,10 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
             #[automatically_derived]
             impl _cqrs::#role for __Provider {
                 async fn provide(
-                    #shared_names: Self::Shared,
+                    __shared: Self::Shared,
                     #parts_parameter
                 ) -> _cqrs::Result<#provided, _cqrs::BoxError> {
+                    let #shared_names = &__shared;
                     _cqrs::Result::Ok(#returned)
                 }
             }
