@@ -1,0 +1,105 @@
+//! What can be asked of the application, and what it tells.
+
+use cqrs_core::{Fault, Problem, command, event, query};
+use serde::{Deserialize, Serialize};
+
+use super::paging::{Page, PageSize};
+
+/// What a user is called by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub i64);
+
+impl std::fmt::Display for UserId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A user as commands answer it and queries show it.
+///
+/// The page's `created_at` is left out: with it, the same input would not give the same output twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Given by the store, from 1.
+    pub id: UserId,
+    /// What people call them.
+    pub name: String,
+    /// Where mail reaches them.
+    pub email: String,
+}
+
+/// Creates a user. The e-mail address is required.
+#[command(output = User, error = UserError, wire)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUser {
+    /// What people call them.
+    pub name: String,
+    /// Where mail reaches them.
+    pub email: String,
+}
+
+/// Gives a user another name.
+#[command(output = User, error = UserError, wire)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateUserName {
+    /// Whose.
+    pub user_id: UserId,
+    /// The name from now on.
+    pub new_name: String,
+}
+
+/// Shows one user.
+#[query(output = User, error = UserError, wire)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetUserById {
+    /// Which.
+    pub user_id: UserId,
+}
+
+/// Lists users by id, a page at a time.
+#[query(output = Vec<User>, error = Fault, wire)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListUsers {
+    /// From 1; 1 unless said otherwise.
+    pub page: Page,
+    /// From 1 to 100; 20 unless said otherwise.
+    pub page_size: PageSize,
+}
+
+/// A user was created.
+#[event]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserCreated {
+    /// As created.
+    pub user: User,
+}
+
+/// A user has another name.
+#[event]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserRenamed {
+    /// With the new name.
+    pub user: User,
+}
+
+/// Why a message about users is refused.
+#[derive(Debug, thiserror::Error, Problem)]
+pub enum UserError {
+    /// A user is created without an address.
+    #[error("email is required")]
+    #[problem(status = 400)]
+    EmailRequired,
+    /// Nobody has this id.
+    #[error("user {0} not found")]
+    #[problem(status = 404)]
+    NotFound(UserId),
+    /// The store could not: no word of ours, so the bus takes it out and tells it apart.
+    #[error(transparent)]
+    #[fault]
+    Store(Fault),
+}
