@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn line() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
-        "{}; {}, {cores} cores, load {}; {}; release profile, no LTO, system allocator.",
+        "{}; {}, {cores} cores, load {}; {}; release profile, cargo's defaults, system allocator.",
         today(),
         processor(),
         load(),

@@ -157,12 +157,12 @@ impl Builder {
         for handlers in linked_in.linked.values() {
             for &handler in handlers {
                 if let Route::Event(deliver) = handler.route {
-                    deliveries.subscribe((handler.message)(), Some(handler), Arc::new(deliver));
+                    deliveries.subscribe(handler, Arc::new(deliver));
                 }
             }
         }
         for (message, deliver) in self.events {
-            deliveries.subscribe(message, None, deliver);
+            deliveries.subscribe(&message.by_hand, deliver);
         }
         Bus::assemble(crate::bus::Parts {
             container: Container::new(&linked_in.providers, self.overrides),

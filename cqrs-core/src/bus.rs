@@ -16,7 +16,7 @@ use crate::delivery::Deliveries;
 use crate::dispatch::{BoxFuture, Dispatch};
 use crate::events::Raised;
 use crate::fault::Fault;
-use crate::handler::{Handled, LinkFn, Route};
+use crate::handler::{Handled, HandlerInfo, LinkFn, Route};
 use crate::message::{Command, Event, MessageInfo, Query};
 use crate::need::{Need, Opening};
 use crate::publish::Publish;
@@ -255,9 +255,9 @@ impl Bus {
 
     /// Refuses a call from outside after the shutdown has begun.
     #[inline]
-    pub(crate) fn admits(&self, message: &'static MessageInfo) -> Result<(), Fault> {
+    pub(crate) fn admits(&self, handler: &'static HandlerInfo) -> Result<(), Fault> {
         if self.0.closed.load(Ordering::Relaxed) {
-            return Err(shut_down(message));
+            return Err(shut_down(handler));
         }
         Ok(())
     }
@@ -312,8 +312,8 @@ impl Bus {
 }
 
 #[cold]
-fn shut_down(message: &'static MessageInfo) -> Fault {
-    Fault::unavailable("the bus is shutting down and takes no more calls").at(message.place)
+fn shut_down(handler: &'static HandlerInfo) -> Fault {
+    Fault::unavailable("the bus is shutting down and takes no more calls").at(handler.place)
 }
 
 impl std::fmt::Debug for Bus {

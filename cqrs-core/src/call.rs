@@ -7,8 +7,7 @@ use crate::bus::Bus;
 use crate::buses::{CommandBus, QueryBus};
 use crate::context::{Context, Deadline, EventMeta, Options, Principal};
 use crate::fault::{Fault, Place};
-use crate::handler::HandlerInfo;
-use crate::message::{MessageInfo, MessageKind};
+use crate::message::MessageKind;
 use crate::need::Opening;
 use crate::unit::Scope;
 
@@ -28,43 +27,25 @@ pub(crate) struct Parent {
 }
 
 impl<'a> Call<'a> {
-    /// Begins a call: refuses it where it must not be nested, and inherits where it may.
+    /// Whether a call may be made here, and what is known of its context: nothing, if it is not nested and was
+    /// given no options.
     #[inline(always)]
-    pub(crate) fn begin(
-        bus: &'a Bus,
+    pub(crate) fn admit(
+        bus: &Bus,
         from: Option<&Parent>,
-        options: Option<Box<Options>>,
-        message: &'static MessageInfo,
-        handler: Option<&'static HandlerInfo>,
-        phase: Phase,
-    ) -> Result<Self, Fault> {
-        let running = Running { message, handler, phase };
-        let call = Call { bus, running, context: OnceCell::new(), event: None };
-        if options.is_none() && from.is_none() && ambient::running().is_none() {
-            bus.admits(message)?;
-            return Ok(call);
+        options: &mut Option<Box<Options>>,
+        running: &Running,
+    ) -> Result<Option<Context>, Fault> {
+        if options.is_none() && from.is_none() && ambient::is_outside() {
+            bus.admits(running.handler)?;
+            return Ok(None);
         }
-        call.nested(from, options)
+        admit_with(bus, from, options.take(), running).map(Some)
     }
 
-    #[cold]
-    fn nested(self, from: Option<&Parent>, options: Option<Box<Options>>) -> Result<Self, Fault> {
-        let around = ambient::running();
-        if around.is_none() && from.is_none() && !options.as_ref().is_some_and(|options| options.delivery) {
-            self.bus.admits(self.running.message)?;
-        }
-        for outer in from.map(|parent| parent.running).into_iter().chain(around) {
-            may_nest(&outer, &self.running)?;
-        }
-        let parent = match from {
-            Some(parent) => Some(parent.context.clone()),
-            None => around.map(|_| ambient::context()),
-        };
-        let context = Context::of_call(options.map(|options| *options), parent.as_ref());
-        if context.deadline().is_some_and(|deadline| deadline.remaining().is_zero()) {
-            return Err(Fault::timeout(None).at(self.place()));
-        }
-        Ok(Call { context: context.into(), ..self })
+    #[inline(always)]
+    pub(crate) fn new(bus: &'a Bus, running: Running, context: Option<Context>) -> Self {
+        Call { bus, running, context: context.map_or_else(OnceCell::new, OnceCell::from), event: None }
     }
 
     /// A call that the bus makes itself, for an event or from an outbox.
@@ -92,8 +73,8 @@ impl<'a> Call<'a> {
 
     /// What the handler's code is inside of.
     #[inline]
-    pub(crate) fn ambient(self) -> Ambient {
-        Ambient { running: self.running, context: self.context.into_inner() }
+    pub(crate) fn ambient(&mut self) -> Ambient {
+        Ambient { running: self.running, context: self.context.take() }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -108,21 +89,46 @@ impl<'a> Call<'a> {
 impl Running {
     /// Where the handler stands, or else the message.
     pub(crate) fn place(&self) -> Place {
-        self.handler.map_or(self.message.place, |handler| handler.place)
+        self.handler.place
     }
+}
+
+/// [`Call::admit`] for a call that is nested, or was given options.
+#[cold]
+fn admit_with(
+    bus: &Bus,
+    from: Option<&Parent>,
+    options: Option<Box<Options>>,
+    running: &Running,
+) -> Result<Context, Fault> {
+    let around = ambient::running();
+    if around.is_none() && from.is_none() && !options.as_ref().is_some_and(|options| options.delivery) {
+        bus.admits(running.handler)?;
+    }
+    for outer in from.map(|parent| parent.running).into_iter().chain(around) {
+        may_nest(&outer, running)?;
+    }
+    let parent = match from {
+        Some(parent) => Some(parent.context.clone()),
+        None => around.map(|_| ambient::context()),
+    };
+    let context = Context::of_call(options.map(|options| *options), parent.as_ref());
+    if context.deadline().is_some_and(|deadline| deadline.remaining().is_zero()) {
+        return Err(Fault::timeout(None).at(running.place()));
+    }
+    Ok(context)
 }
 
 /// A query changes nothing, and a call whose unit of work is open has the store: both execute nothing.
 fn may_nest(outer: &Running, inner: &Running) -> Result<(), Fault> {
-    let writes = inner.message.kind != MessageKind::Query;
-    if !writes {
+    if inner.message().kind == MessageKind::Query {
         return Ok(());
     }
-    let verb = match inner.message.kind {
+    let verb = match inner.message().kind {
         MessageKind::Event => "publish the event",
         _ => "execute the command",
     };
-    if outer.message.kind == MessageKind::Query {
+    if outer.message().kind == MessageKind::Query {
         return Err(Fault::wiring(format!(
             "the query handler {outer} cannot {verb} {inner}: a query changes nothing; make it a command, or let the \
              caller execute after the query",
@@ -132,7 +138,7 @@ fn may_nest(outer: &Running, inner: &Running) -> Result<(), Fault> {
         .at(outer.place()));
     }
     if outer.phase != Phase::NoUnit {
-        let cure = match inner.message.kind {
+        let cure = match inner.message().kind {
             MessageKind::Event => "take `events: &mut Events` and `raise` it, so that it goes out with the commit",
             _ => "raise an event, or take `outbox: &mut Outbox` and `send` the command, so that it follows the commit",
         };

@@ -69,7 +69,7 @@ struct Waiting {
 }
 
 enum Consumer {
-    Event { message: &'static MessageInfo, handler: Option<&'static HandlerInfo>, deliver: Deliver },
+    Event { handler: &'static HandlerInfo, deliver: Deliver },
     Outbox,
 }
 
@@ -105,14 +105,9 @@ impl Deliveries {
         }
     }
 
-    pub(crate) fn subscribe(
-        &mut self,
-        message: &'static MessageInfo,
-        handler: Option<&'static HandlerInfo>,
-        deliver: Deliver,
-    ) {
-        let queue = Queue::new(Consumer::Event { message, handler, deliver });
-        self.by_event.entry(message.type_id).or_default().push(queue);
+    pub(crate) fn subscribe(&mut self, handler: &'static HandlerInfo, deliver: Deliver) {
+        let queue = Queue::new(Consumer::Event { handler, deliver });
+        self.by_event.entry((handler.message)().type_id).or_default().push(queue);
     }
 
     /// A commit's turn: room for what it hands on, and its place in the order of commits.
@@ -308,10 +303,10 @@ impl Consumer {
 
     async fn attempt(&self, bus: &Bus, work: &Work) -> Result<(), Failure> {
         match (self, &work.what) {
-            (Consumer::Event { message, handler, deliver }, What::Event(raised, meta)) => {
+            (Consumer::Event { handler, deliver }, What::Event(raised, meta)) => {
                 let actor = Principal::system(self.place(work).path);
                 let context = Context::of_call(Some(work.call.delivery(actor, None)), None);
-                let running = Running { message, handler: *handler, phase: Phase::NoUnit };
+                let running = Running { handler, phase: Phase::NoUnit };
                 let ambient = ambient::Ambient { running, context: Some(context.clone()) };
                 let delivery = deliver(Delivery { bus, raised, meta, context });
                 Guarded::new(delivery, ambient).await.unwrap_or_else(|fault| Err(fault.into()))
@@ -332,8 +327,8 @@ impl Consumer {
 
     fn place(&self, work: &Work) -> Place {
         match (self, &work.what) {
-            (Consumer::Event { handler: Some(handler), .. }, _) => handler.place,
-            (Consumer::Event { message, .. }, _) | (Consumer::Outbox, What::Command { message, .. }) => message.place,
+            (Consumer::Event { handler, .. }, _) => handler.place,
+            (Consumer::Outbox, What::Command { message, .. }) => message.place,
             (Consumer::Outbox, What::Event(raised, _)) => raised.info.place,
         }
     }
@@ -374,7 +369,7 @@ where
         let phase = <H::Opened as Start<C>>::PHASE;
         ambient::phase(phase);
         let (given, scope) = {
-            let running = Running { message: C::info(), handler: Some(H::info()), phase };
+            let running = Running { handler: H::info(), phase };
             let call = Call::delivered(bus, running, context, Some(meta));
             (H::Given::read(&call).map_err(|fault| fault.at(H::info().place))?, Scope::new(&call))
         };

@@ -7,16 +7,15 @@
 use std::any::Any;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Cx, Poll, ready};
 
-use crate::ambient::{Ambient, Phase};
+use crate::ambient::{Ambient, Phase, Running};
 use crate::bus::Bus;
 use crate::call::{Call, Given, Parent};
 use crate::container::{Container, Shared};
-use crate::context::Options;
+use crate::context::{Deadline, Options};
 use crate::fault::{DispatchError, Fault};
 use crate::handler::{Handled, Handler, Here, Linked, Reply, Started};
 use crate::message::{Dispatched, Message};
@@ -40,17 +39,19 @@ pub struct Dispatch<'a, C, B = <C as Handled>::By> {
 }
 
 /// What a call consists of before anything is decided.
+///
+/// It stays where it is until the handler is called: every move of a message is paid by every call.
 pub struct Fresh<'a, C> {
     bus: &'a Bus,
     from: Option<&'a Parent>,
     options: Option<Box<Options>>,
-    message: C,
+    message: Option<C>,
 }
 
 impl<'a, C, B> Dispatch<'a, C, B> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(bus: &'a Bus, from: Option<&'a Parent>, message: C) -> Self {
-        Dispatch { fresh: Fresh { bus, from, options: None, message }, by: PhantomData }
+        Dispatch { fresh: Fresh { bus, from, options: None, message: Some(message) }, by: PhantomData }
     }
 
     crate::options::methods!(fresh.options);
@@ -60,9 +61,9 @@ impl<'a, C: Message, B: Begin<C>> IntoFuture for Dispatch<'a, C, B> {
     type Output = Dispatched<C>;
     type IntoFuture = Sending<'a, C, B>;
 
-    #[inline]
+    #[inline(always)]
     fn into_future(self) -> Sending<'a, C, B> {
-        Sending { state: State::Fresh(Some(self.fresh)), by: self.by }
+        Sending { state: State::Fresh(self.fresh), by: self.by }
     }
 }
 
@@ -75,13 +76,14 @@ pub struct Sending<'a, C: Message, B> {
 }
 
 enum State<'a, C: Message> {
-    Fresh(Option<Fresh<'a, C>>),
+    Fresh(Fresh<'a, C>),
     Wiring(BoxFuture<'a, Result<(), Fault>>, Option<Fresh<'a, C>>),
     InPlace(InPlace<'a, C>),
     Task(Task<C::Output, DispatchError<C::Error>>),
 }
 
-struct InPlace<'a, C: Message> {
+/// A handler that runs in place, with what it is inside of.
+pub struct InPlace<'a, C: Message> {
     future: BoxFuture<'a, C::Returns>,
     ambient: Ambient,
     limit: Option<Limit>,
@@ -94,45 +96,40 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
+        let this = &mut *self;
         loop {
-            match &mut self.state {
-                State::Fresh(fresh) => {
-                    let Some(fresh) = fresh.take() else { return polled_again() };
-                    match B::begin(fresh) {
-                        Begun::Done(result) => return Poll::Ready(result),
-                        Begun::Unwired(fresh) => self.state = State::Wiring(B::wire(fresh.bus), Some(fresh)),
-                        Begun::InPlace(future, ambient, limit) => {
-                            self.state = State::InPlace(InPlace { future, ambient, limit });
-                        }
-                        Begun::Task(task) => self.state = State::Task(task),
-                    }
-                }
+            match &mut this.state {
+                State::Fresh(fresh) => match B::begin(fresh) {
+                    Begun::Done(result) => return Poll::Ready(result),
+                    Begun::Unwired => this.state = State::Wiring(B::wire(fresh.bus), Some(fresh.take())),
+                    Begun::InPlace(in_place) => this.state = State::InPlace(in_place),
+                    Begun::Task(task) => this.state = State::Task(task),
+                },
+                State::InPlace(in_place) => return in_place.poll(cx),
+                State::Task(task) => return Pin::new(task).poll(cx),
                 State::Wiring(wiring, fresh) => {
                     if let Err(fault) = ready!(wiring.as_mut().poll(cx)) {
                         return Poll::Ready(Err(fault.at(C::info().place).into()));
                     }
-                    self.state = State::Fresh(fresh.take());
+                    match fresh.take() {
+                        Some(fresh) => this.state = State::Fresh(fresh),
+                        None => return Poll::Ready(Err(polled_again().into())),
+                    }
                 }
-                State::InPlace(in_place) => return in_place.poll(cx),
-                State::Task(task) => return Pin::new(task).poll(cx),
             }
         }
     }
 }
 
 #[cold]
-fn polled_again<T, E: From<Fault>>() -> Poll<Result<T, E>> {
-    Poll::Ready(Err(Fault::internal("a call was polled after it had answered").into()))
+fn polled_again() -> Fault {
+    Fault::internal("a call was polled after it had answered")
 }
 
 impl<C: Message> InPlace<'_, C> {
-    #[inline]
+    #[inline(always)]
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
-        let polled = {
-            let _inside = self.ambient.enter();
-            catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(cx)))
-        };
-        match polled {
+        match self.ambient.run(|| self.future.as_mut().poll(cx)) {
             Ok(Poll::Ready(returned)) => Poll::Ready(C::sort(returned).map_err(|error| error.at(self.ambient.place()))),
             Ok(Poll::Pending) => match &mut self.limit {
                 None => Poll::Pending,
@@ -151,9 +148,9 @@ pub enum Begun<'a, C: Message> {
     /// Answered.
     Done(Dispatched<C>),
     /// The message is not wired in this bus yet.
-    Unwired(Fresh<'a, C>),
+    Unwired,
     /// Running in place.
-    InPlace(BoxFuture<'a, C::Returns>, Ambient, Option<Limit>),
+    InPlace(InPlace<'a, C>),
     /// Running in a task of its own.
     Task(Task<C::Output, DispatchError<C::Error>>),
 }
@@ -163,7 +160,7 @@ pub trait Begin<C: Message>: 'static {
     /// Makes ready what the handler needs, once for each bus.
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>>;
     /// Begins the call.
-    fn begin(fresh: Fresh<'_, C>) -> Begun<'_, C>;
+    fn begin<'a>(fresh: &mut Fresh<'a, C>) -> Begun<'a, C>;
 }
 
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
@@ -172,10 +169,10 @@ impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
     }
 
     #[inline(always)]
-    fn begin(fresh: Fresh<'_, C>) -> Begun<'_, C> {
+    fn begin<'a>(fresh: &mut Fresh<'a, C>) -> Begun<'a, C> {
         match wired::<C>(fresh.bus).get() {
             Some(wired) => direct::<C, H>(fresh, wired),
-            None => Begun::Unwired(fresh),
+            None => Begun::Unwired,
         }
     }
 }
@@ -195,12 +192,12 @@ impl<C: Message> Begin<C> for Linked {
     }
 
     #[inline(always)]
-    fn begin(fresh: Fresh<'_, C>) -> Begun<'_, C> {
+    fn begin<'a>(fresh: &mut Fresh<'a, C>) -> Begun<'a, C> {
         match wired::<C>(fresh.bus).get().map(|wired| wired.downcast_ref::<Link<C>>()) {
             Some(Some(Link::Declared { begin, wired })) => begin(fresh, wired),
             Some(Some(Link::Closure(handler))) => closure(fresh, handler),
             Some(None) => Begun::Done(Err(Fault::internal("a message is wired as another one").into())),
-            None => Begun::Unwired(fresh),
+            None => Begun::Unwired,
         }
     }
 }
@@ -211,7 +208,7 @@ pub(crate) enum Link<C: Message> {
     Closure(Closure<C>),
 }
 
-type BeginFn<C> = for<'a> fn(Fresh<'a, C>, &'a Wired) -> Begun<'a, C>;
+type BeginFn<C> = for<'a> fn(&mut Fresh<'a, C>, &'a Wired) -> Begun<'a, C>;
 
 /// A handler that was registered by hand.
 pub(crate) type Closure<C> = Arc<dyn Fn(C) -> BoxFuture<'static, <C as Message>::Returns> + Send + Sync>;
@@ -221,27 +218,43 @@ pub(crate) fn link<C: Message, H: Handler<C>>(container: &Container) -> Result<W
     Ok(Arc::new(Link::<C>::Declared { begin: direct::<C, H>, wired }))
 }
 
-fn closure<'a, C: Message>(fresh: Fresh<'a, C>, handler: &Closure<C>) -> Begun<'a, C> {
-    let Fresh { bus, from, options, message } = fresh;
-    let call = match Call::begin(bus, from, options, C::info(), None, Phase::NoUnit) {
-        Ok(call) => call,
-        Err(fault) => return Begun::Done(Err(fault.into())),
-    };
-    in_place(call, handler(message))
+fn closure<'a, C: Message>(fresh: &mut Fresh<'a, C>, handler: &Closure<C>) -> Begun<'a, C> {
+    let Some(message) = fresh.message.take() else { return Begun::Done(Err(polled_again().into())) };
+    let running = Running { handler: &C::info().by_hand, phase: Phase::NoUnit };
+    match fresh.call(running) {
+        Ok(mut call) => in_place(call.deadline(), handler(message), call.ambient()),
+        Err(fault) => Begun::Done(Err(fault.into())),
+    }
+}
+
+impl<'a, C> Fresh<'a, C> {
+    #[cold]
+    fn take(&mut self) -> Self {
+        Fresh { bus: self.bus, from: self.from, options: self.options.take(), message: self.message.take() }
+    }
+
+    /// The call, if it may be made here.
+    #[inline(always)]
+    fn call(&mut self, running: Running) -> Result<Call<'a>, Fault> {
+        let context = Call::admit(self.bus, self.from, &mut self.options, &running)?;
+        Ok(Call::new(self.bus, running, context))
+    }
 }
 
 #[inline(always)]
-fn direct<'a, C: Message, H: Handler<C>>(fresh: Fresh<'a, C>, wired: &'a Wired) -> Begun<'a, C> {
-    let Fresh { bus, from, options, message } = fresh;
-    let call = match Call::begin(bus, from, options, C::info(), Some(H::info()), H::Opened::PHASE) {
-        Ok(call) => call,
+fn direct<'a, C: Message, H: Handler<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired) -> Begun<'a, C> {
+    let running = Running { handler: H::info(), phase: H::Opened::PHASE };
+    let context = match Call::admit(fresh.bus, fresh.from, &mut fresh.options, &running) {
+        Ok(context) => context,
         Err(fault) => return Begun::Done(Err(fault.into())),
     };
+    let mut call = Call::new(fresh.bus, running, context);
     let given = match H::Given::read(&call) {
         Ok(given) => given,
         Err(fault) => return Begun::Done(Err(fault.at(H::info().place).into())),
     };
-    H::Opened::start::<H>(wired, call, given, message)
+    let Some(message) = fresh.message.take() else { return Begun::Done(Err(polled_again().into())) };
+    H::Opened::start::<H>(wired, &mut call, given, message)
 }
 
 /// How a handler with these resources is started. A trait and not an `if`, so that the way that is not taken is
@@ -252,7 +265,7 @@ pub trait Start<C>: Sized {
     #[doc(hidden)]
     fn start<'a, H: Handler<C, Opened = Self>>(
         wired: &'a Wired,
-        call: Call<'a>,
+        call: &mut Call<'a>,
         given: H::Given,
         message: C,
     ) -> Begun<'a, C>
@@ -267,7 +280,7 @@ impl<C> Start<C> for () {
     #[inline(always)]
     fn start<'a, H: Handler<C, Opened = Self>>(
         wired: &'a Wired,
-        call: Call<'a>,
+        call: &mut Call<'a>,
         given: H::Given,
         message: C,
     ) -> Begun<'a, C>
@@ -284,23 +297,21 @@ impl<C> Start<C> for () {
         match reply.start(&mut ambient) {
             Started::Done(returned) => Begun::Done(C::sort(returned).map_err(|error| error.at(ambient.place()))),
             Started::Panicked(payload) => Begun::Done(Err(ambient.panicked(&*payload).into())),
-            Started::Running(future) => match deadline {
-                None => Begun::InPlace(future, ambient, None),
-                Some(deadline) => match Limit::new(deadline) {
-                    Ok(limit) => Begun::InPlace(future, ambient, Some(limit)),
-                    Err(fault) => Begun::Done(Err(fault.at(ambient.place()).into())),
-                },
-            },
+            Started::Running(future) => in_place(deadline, future, ambient),
         }
     }
 }
 
-fn in_place<'a, C: Message>(call: Call<'a>, future: BoxFuture<'a, C::Returns>) -> Begun<'a, C> {
-    let limit = match call.deadline().map(Limit::new).transpose() {
-        Ok(limit) => limit,
-        Err(fault) => return Begun::Done(Err(fault.at(call.place()).into())),
-    };
-    Begun::InPlace(future, call.ambient(), limit)
+#[inline(always)]
+fn in_place<'a, C: Message>(
+    deadline: Option<Deadline>,
+    future: BoxFuture<'a, C::Returns>,
+    ambient: Ambient,
+) -> Begun<'a, C> {
+    match deadline.map(Limit::new).transpose() {
+        Ok(limit) => Begun::InPlace(InPlace { future, ambient, limit }),
+        Err(fault) => Begun::Done(Err(fault.at(ambient.place()).into())),
+    }
 }
 
 macro_rules! in_own_task {
@@ -311,7 +322,7 @@ macro_rules! in_own_task {
 
             fn start<'a, Function: Handler<Msg, Opened = Self>>(
                 wired: &'a Wired,
-                call: Call<'a>,
+                call: &mut Call<'a>,
                 given: Function::Given,
                 message: Msg,
             ) -> Begun<'a, Msg>

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::ambient::Ambient;
@@ -91,10 +90,7 @@ where
 {
     #[inline(always)]
     fn start(self, ambient: &mut Ambient) -> Started<'x, C> {
-        match catch_unwind(AssertUnwindSafe(|| {
-            let _inside = ambient.enter();
-            (self.0)()
-        })) {
+        match ambient.run(self.0) {
             Ok(returned) => Started::Done(returned.answer()),
             Err(payload) => Started::Panicked(payload),
         }
@@ -201,6 +197,11 @@ impl std::fmt::Debug for HandlerInfo {
 }
 
 impl HandlerInfo {
+    /// Of whatever handles a message that has no declared handler: a publication, a closure in a builder.
+    pub(crate) const fn by_hand(message: fn() -> &'static MessageInfo, place: Place) -> Self {
+        HandlerInfo { message, place, needs: &[], opens: &[], route: Route::Static }
+    }
+
     /// Of handler `H`, written down as `place`.
     #[must_use]
     pub const fn of<C: Message<Routing: Routing<C, H>>, H: Handler<C>>(place: Place) -> Self {

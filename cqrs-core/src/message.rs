@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 
 use crate::fault::{DispatchError, Place};
+use crate::handler::HandlerInfo;
 use crate::slot::Slot;
 use crate::wire::WireInfo;
 
@@ -124,7 +125,6 @@ impl fmt::Display for MessageKind {
 }
 
 /// A message's declaration: one static for each type.
-#[derive(Debug)]
 pub struct MessageInfo {
     pub(crate) kind: MessageKind,
     pub(crate) type_id: TypeId,
@@ -135,6 +135,14 @@ pub struct MessageInfo {
     pub(crate) transient: bool,
     pub(crate) wire: Option<WireInfo>,
     pub(crate) slot: Slot,
+    /// What stands for the handler where none is declared.
+    pub(crate) by_hand: HandlerInfo,
+}
+
+impl fmt::Debug for MessageInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageInfo").field("name", &self.name).field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 impl MessageInfo {
@@ -167,6 +175,7 @@ impl MessageInfo {
             transient: false,
             wire: None,
             slot: Slot::new(),
+            by_hand: HandlerInfo::by_hand(C::info, place),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use crate::ambient::Phase;
+use crate::ambient::{Phase, Running};
 use crate::bus::Bus;
 use crate::call::{Call, Parent};
 use crate::context::Options;
@@ -32,13 +32,15 @@ impl<'a> IntoFuture for Publish<'a> {
     type IntoFuture = BoxFuture<'a, Result<(), Fault>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Publish { bus, from, raised, options } = self;
+        let Publish { bus, from, raised, mut options } = self;
         Box::pin(async move {
             let task = {
-                let call = Call::begin(bus, from, options, raised.info, None, Phase::Open)?;
+                let running = Running { handler: &raised.info.by_hand, phase: Phase::Open };
+                let context = Call::admit(bus, from, &mut options, &running)?;
+                let mut call = Call::new(bus, running, context);
                 let mut scope = Scope::new(&call);
                 scope.records.events.push(raised);
-                Task::spawn(call, scope.commit())?
+                Task::spawn(&mut call, scope.commit())?
             };
             task.await
         })

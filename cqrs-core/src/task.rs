@@ -24,7 +24,7 @@ use crate::call::Call;
 use crate::context::Deadline;
 use crate::dispatch::{Begun, BoxFuture};
 use crate::fault::{Fault, Place};
-use crate::handler::{Handler, Reply};
+use crate::handler::{Handler, HandlerInfo, Reply};
 use crate::message::{Dispatched, Message};
 use crate::panic::Payload;
 use crate::resource::Resources;
@@ -34,19 +34,19 @@ use crate::unit::Scope;
 pub struct Task<T, E> {
     answer: oneshot::Receiver<Result<T, E>>,
     handle: JoinHandle<Result<(), Fault>>,
-    place: Place,
+    handler: &'static HandlerInfo,
 }
 
 impl<T: Send + 'static, E: From<Fault> + Send + 'static> Task<T, E> {
     /// Runs a call's work in a task of its own. It goes on when nobody waits for it any more.
     pub(crate) fn spawn(
-        call: Call<'_>,
+        call: &mut Call<'_>,
         work: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> Result<Self, Fault> {
-        let place = call.place();
+        let handler_info = call.running.handler;
         let (done, answer) = oneshot::channel();
         let handle = spawn(call, Box::pin(async move { drop(done.send(work.await)) }))?;
-        Ok(Task { answer, handle, place })
+        Ok(Task { answer, handle, handler: handler_info })
     }
 }
 
@@ -58,7 +58,7 @@ impl<T, E: From<Fault>> Future for Task<T, E> {
             Ok(answer) => Poll::Ready(answer),
             // It ended without an answer; how, the task itself says.
             Err(_) => {
-                let place = self.place;
+                let place = self.handler.place;
                 Poll::Ready(Err(ready!(how_it_ended(&mut self.handle, cx)).at(place).into()))
             }
         }
@@ -78,11 +78,11 @@ fn how_it_ended(handle: &mut JoinHandle<Result<(), Fault>>, cx: &mut Cx<'_>) -> 
 
 pub(crate) fn start<'a, C: Message, H: Handler<C>>(
     wired: Arc<dyn Any + Send + Sync>,
-    call: Call<'_>,
+    call: &mut Call<'_>,
     given: H::Given,
     message: C,
 ) -> Begun<'a, C> {
-    let scope = Scope::new(&call);
+    let scope = Scope::new(call);
     let work = async move {
         match wired.downcast_ref::<H::Shared>() {
             Some(shared) => unit::<C, H>(shared, scope, given, message).await,
@@ -114,7 +114,7 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
 }
 
 /// Runs a call's work in a task of its own, inside the call: the one place that spawns, whatever the message.
-fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>) -> Result<JoinHandle<Result<(), Fault>>, Fault> {
+fn spawn(call: &mut Call<'_>, work: BoxFuture<'static, ()>) -> Result<JoinHandle<Result<(), Fault>>, Fault> {
     let place = call.place();
     let runtime = Handle::try_current().map_err(|error| {
         Fault::wiring("a call with a resource runs in a task of its own, and there is no tokio runtime here")
@@ -159,8 +159,7 @@ impl<T> Future for Guarded<'_, T> {
         let this = &mut *self;
         let polled = {
             let _global = ambient::with_global(this.global.clone());
-            let _inside = this.ambient.enter();
-            catch_unwind(AssertUnwindSafe(|| this.future.as_mut().poll(cx)))
+            this.ambient.run(|| this.future.as_mut().poll(cx))
         };
         let limit = match (polled, &mut this.limit) {
             (Ok(Poll::Ready(output)), _) => return Poll::Ready(Ok(output)),
@@ -201,7 +200,7 @@ impl Ambient {
 }
 
 /// The time a call has.
-pub struct Limit(Pin<Box<Sleep>>);
+pub(crate) struct Limit(Pin<Box<Sleep>>);
 
 impl Limit {
     pub(crate) fn new(deadline: Deadline) -> Result<Self, Fault> {
