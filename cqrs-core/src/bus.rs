@@ -151,7 +151,7 @@ impl Bus {
     /// its output, an event `null`.
     ///
     /// # Errors
-    /// The rejection as a [`Problem`](crate::Problem); or a [`Fault`], of kind `NotFound` where no message has the
+    /// The rejection as a [`Problem`](struct@crate::Problem); or a [`Fault`], of kind `NotFound` where no message has the
     /// name, `Malformed` where the bytes are not that message.
     ///
     /// ```

@@ -23,7 +23,7 @@ pub trait Message: Sized + Send + Sync + 'static {
     type Error: Send + 'static;
     /// What a handler returns: `Result<Output, Error>`, or `Output` where the message declares no error.
     type Returns: Send + 'static;
-    /// How its handlers are reached; see [`Routing`](crate::handler::Routing).
+    /// How its handlers are reached; see `Routing`.
     type Routing;
 
     /// The module it is declared in, where its handler has to be in the same crate.
