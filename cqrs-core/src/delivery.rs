@@ -200,7 +200,7 @@ impl Turn {
                 None => deliveries.outbox.push(&bus, Job::new(what, &call, room, deliveries)),
                 Some(wait) => {
                     let (bus, call) = (bus.clone(), call.clone());
-                    tokio::spawn(async move {
+                    spawn(async move {
                         tokio::time::sleep(wait).await;
                         let deliveries = bus.delivery();
                         deliveries.outbox.push(&bus, Job::new(what, &call, room, deliveries));
@@ -241,8 +241,16 @@ impl Queue {
         drop(waiting);
         // Made before the task: a runtime that is shut down drops tasks it never polled.
         let pump = Pump { queue: self.clone(), done: false };
-        tokio::spawn(pump.run(bus.clone()));
+        spawn(pump.run(bus.clone()));
     }
+}
+
+/// Spawns work of the bus's own, in the test's scope if this is one.
+fn spawn(work: impl Future<Output = ()> + Send + 'static) {
+    match ambient::global() {
+        Some(bus) => tokio::spawn(crate::testing::scope(bus, work)),
+        None => tokio::spawn(work),
+    };
 }
 
 /// Works on a queue until it is empty. One that is dropped before, with its runtime, leaves the queue to the

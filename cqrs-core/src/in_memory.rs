@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::call::FromScope;
 use crate::fault::Fault;
-use crate::need::{Need, Opening};
+use crate::need::Opening;
 use crate::resource::Resource;
 use crate::unit::{Records, Scope, UnitOfWork};
 
@@ -99,7 +99,7 @@ impl<C: Sync> Resource<C> for InMemoryUnit {
 }
 
 impl FromScope for InMemoryUnit {
-    const OPENING: Opening = Opening::Unit { unit: Need::of::<InMemoryUnit>(), store: Need::of::<()>() };
+    const OPENING: Opening = Opening::unit::<InMemoryUnit>();
 
     async fn from_scope(scope: &mut Scope) -> Result<Self, Fault> {
         Ok(scope.unit::<InMemoryUnit>().await?.clone())

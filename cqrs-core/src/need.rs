@@ -47,3 +47,11 @@ pub enum Opening {
     /// A value made for this call by a provider.
     Provided(Need),
 }
+
+impl Opening {
+    /// The opening of a part of the unit of work `U`.
+    #[must_use]
+    pub const fn unit<U: crate::UnitOfWork>() -> Self {
+        Opening::Unit { unit: Need::of::<U>(), store: Need::of::<U::Store>() }
+    }
+}

@@ -51,7 +51,7 @@ impl Belongs for AnyUnit {
 }
 
 impl<U: UnitOfWork> Belongs for U {
-    const OPENING: Opening = Opening::Unit { unit: Need::of::<U>(), store: Need::of::<U::Store>() };
+    const OPENING: Opening = Opening::unit::<U>();
 }
 
 /// Two units that one call can have: the same one, or one and a buffer.
