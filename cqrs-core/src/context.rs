@@ -83,11 +83,10 @@ impl fmt::Display for MessageId {
 /// What a call belongs to, from the edge through every nested call and event: text from outside, or else the
 /// id of the first call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", from = "String")]
 pub struct CorrelationId(Correlation);
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Correlation {
     Id(Uuid),
     Text(Arc<str>),
@@ -106,6 +105,12 @@ impl From<&str> for CorrelationId {
 impl From<String> for CorrelationId {
     fn from(text: String) -> Self {
         text.as_str().into()
+    }
+}
+
+impl From<CorrelationId> for String {
+    fn from(id: CorrelationId) -> Self {
+        id.to_string()
     }
 }
 
