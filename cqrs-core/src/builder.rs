@@ -107,7 +107,13 @@ impl Builder {
         R: Future<Output: Answer<C::Returns, C>> + Send + 'static,
         C: RegisterAs,
     {
-        C::register(&mut self, Arc::new(move |message| Answer::boxed(handler(message))));
+        let handler = Arc::new(handler);
+        let closure: Closure<C> = Arc::new(move |message| {
+            let handler = handler.clone();
+            // Called inside the future, so that its panic is the call's.
+            Box::pin(async move { handler(message).await.answer() })
+        });
+        C::register(&mut self, closure);
         self
     }
 

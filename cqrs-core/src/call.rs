@@ -5,10 +5,13 @@ use std::cell::OnceCell;
 use crate::ambient::{self, Ambient, Phase, Running};
 use crate::bus::Bus;
 use crate::buses::{CommandBus, QueryBus};
-use crate::context::{Context, Deadline, EventMeta, Options, Principal};
+use crate::context::{Context, Options};
+use crate::deadline::Deadline;
+use crate::event_meta::EventMeta;
 use crate::fault::{Fault, Place};
 use crate::message::MessageKind;
 use crate::need::Opening;
+use crate::principal::Principal;
 use crate::unit::Scope;
 
 /// One call, before its handler runs.
@@ -197,6 +200,16 @@ impl FromCall for Principal {
 impl FromCall for Option<Principal> {
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         Ok(call.known_context().and_then(Context::principal).cloned())
+    }
+}
+
+impl FromCall for Deadline {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        call.deadline().ok_or_else(|| {
+            let text =
+                "this takes a deadline, and the call has none: call it with `.timeout(..)`, or take `Option<Deadline>`";
+            Fault::wiring(text).at(call.place())
+        })
     }
 }
 

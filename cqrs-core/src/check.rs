@@ -1,8 +1,5 @@
 //! Questions that an expansion asks the compiler, each a function whose name is the sentence that rustc prints.
 
-use crate::call::FromCall;
-use crate::container::Dependency;
-use crate::handler::HandledIn;
 use crate::message::{Message, kind};
 use crate::read_only::ReadOnly;
 use crate::resource::{Joins, Resource};
@@ -23,30 +20,18 @@ pub trait OpensResources {}
 impl OpensResources for kind::Command {}
 impl OpensResources for kind::Event {}
 
-/// The first parameter of a handler.
-pub fn the_first_parameter_is_a_message<C: HandledIn<()>>() {}
-
-/// A `&T` parameter.
-pub fn a_reference_is_a_shared_dependency<C, T>()
+/// A parameter that is not `&mut`.
+pub fn a_query_takes_what_is_read_only<C, T>()
 where
     C: Message<Kind: Takes<T>>,
-    T: ?Sized + Dependency,
-{
-}
-
-/// A parameter by value.
-pub fn a_value_is_read_off_the_call<C, T>()
-where
-    C: Message<Kind: Takes<T>>,
-    T: FromCall,
+    T: ?Sized,
 {
 }
 
 /// A `&mut T` parameter.
-pub fn a_mutable_reference_is_a_resource<C, T>()
+pub fn a_query_opens_nothing<C>()
 where
     C: Message<Kind: OpensResources>,
-    T: Resource<C>,
 {
 }
 

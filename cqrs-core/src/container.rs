@@ -185,17 +185,18 @@ impl Container {
         made.downcast::<T>().map(|value| *value).map_err(|_| Fault::wiring(missing_per_call(&need)))
     }
 
-    /// Every shared dependency that has a provider, as needs, for an eager start.
-    pub(crate) fn eager(&self) -> impl Iterator<Item = Need> {
-        self.shared.values().filter_map(|slot| match slot.source {
-            Source::Provider(provider) => Some(provider.provides),
-            _ => None,
-        })
-    }
-
-    /// Makes one dependency ready: for an eager start.
-    pub(crate) async fn start(&self, need: Need) -> Result<(), Fault> {
-        self.prepare_one(&need).await
+    /// Makes every shared dependency ready that has a provider, in the order of the providers' places.
+    pub(crate) async fn prepare_all(&self) -> Result<(), Fault> {
+        let provided = self.shared.values().filter_map(|slot| match slot.source {
+            Source::Provider(provider) => Some(provider),
+            Source::Given | Source::Broken(_) => None,
+        });
+        let mut provided: Vec<_> = provided.collect();
+        provided.sort_unstable_by_key(|provider| provider.place);
+        for provider in provided {
+            self.prepare_one(&provider.provides).await?;
+        }
+        Ok(())
     }
 
     pub(crate) fn has(&self, need: &Need) -> bool {

@@ -16,12 +16,14 @@ use crate::bus::Bus;
 use crate::busy::{Busy, Counter};
 use crate::call::{Call, Given};
 use crate::container::Shared;
-use crate::context::{Context, EventMeta, Principal};
+use crate::context::Context;
 use crate::dispatch::{BoxFuture, Start};
+use crate::event_meta::EventMeta;
 use crate::events::Raised;
 use crate::fault::{BoxError, DispatchError, Fault, Place};
 use crate::handler::{EventReturned, Handler, HandlerInfo};
 use crate::message::{Message, MessageInfo, kind};
+use crate::principal::Principal;
 use crate::task::Guarded;
 use crate::unit::{Records, Scope};
 

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::context::MessageId;
 use crate::fault::Fault;
+use crate::ids::MessageId;
 use crate::message::{Event, MessageInfo};
 use crate::resource::{AnyUnit, Resource};
 use crate::unit::Scope;

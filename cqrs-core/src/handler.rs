@@ -121,7 +121,8 @@ where
 #[diagnostic::on_unimplemented(
     message = "the handler returns `{Self}`, but `{C}` declares `{Declared}`",
     label = "`{C}` declares `{Declared}`",
-    note = "change the handler's return type, or the `output` and `error` of `{C}`: with `error = E` a handler returns `Result<Output, E>`, without it the bare output"
+    note = "change the handler's return type, or the `output` and `error` of `{C}`: with `error = E` a handler returns `Result<Output, E>`, without it the bare output",
+    note = "a handler of an event returns nothing, or `Result<(), E>` with any error"
 )]
 pub trait Answer<Declared, C>: Sized {
     /// The same, as declared.

@@ -77,8 +77,11 @@ mod catalog;
 pub mod check;
 mod container;
 mod context;
+mod deadline;
+mod event_meta;
 mod events;
 mod fault;
+mod ids;
 mod in_memory;
 mod need;
 mod operation_result;
@@ -86,6 +89,7 @@ mod options;
 mod outbox;
 mod outcome;
 mod panic;
+mod principal;
 mod problem;
 mod provider;
 mod read_only;
@@ -102,17 +106,21 @@ pub use bus::Bus;
 pub use buses::{CommandBus, QueryBus};
 pub use call::{Call, FromCall, FromScope};
 pub use catalog::{Catalog, MessageEntry, ProviderEntry};
-pub use context::{Context, CorrelationId, Deadline, EventMeta, MessageId, Principal};
+pub use context::Context;
+pub use deadline::Deadline;
 pub use dispatch::{Dispatch, Sending};
+pub use event_meta::EventMeta;
 pub use events::{Events, Raised};
 pub use fault::{BoxError, DispatchError, Effect, Fault, FaultKind, Place};
 pub use handler::Handled;
+pub use ids::{CorrelationId, MessageId};
 pub use in_memory::InMemoryUnit;
 pub use message::{Command, Dispatched, Event, Message, MessageKind, Query, Registered, Wire};
 pub use need::Opening;
 pub use operation_result::OperationResult;
 pub use outbox::{Outbox, Sent};
 pub use outcome::{CarriesFault, Outcome};
+pub use principal::Principal;
 pub use problem::{FieldError, IntoProblem, Problem};
 pub use publish::Publish;
 pub use read_only::ReadOnly;
@@ -144,6 +152,7 @@ macro_rules! link {
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 pub mod __private {
+    pub use ::core::clone::Clone;
     pub use ::core::convert::From;
     pub use ::core::convert::Infallible;
     pub use ::core::marker::{Send, Sync};
@@ -155,6 +164,7 @@ pub mod __private {
     pub use ::std::sync::Arc;
 
     pub use crate::check;
+    pub use crate::dispatch::{Begin, Begun, Fresh};
     pub use crate::fault::{BoxError, DispatchError, Fault};
     pub use crate::handler::{
         Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, Later, Linked, Now,
@@ -171,9 +181,15 @@ pub mod __private {
     pub use crate::unit::Scope;
     pub use crate::wire::WireInfo;
     pub use crate::{
-        __aggregate as aggregate, __bus as bus, __place as place, __sort as sort, __submit as submit,
-        __succeeded as succeeded,
+        __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __place as place, __sort as sort,
+        __submit as submit, __succeeded as succeeded,
     };
+
+    /// A tuple between two places in the user's code.
+    pub type Tuple<T> = T;
+
+    /// What [`Begin::wire`] returns.
+    pub type Wiring<'a> = ::std::pin::Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
 
     #[cfg(feature = "inventory")]
     pub use ::inventory;
@@ -198,6 +214,23 @@ macro_rules! __place {
     };
 }
 
+/// Not public API: the way to a handler, for a type that the user's crate may name in public. The handler's own
+/// type is as private as what the handler takes, and an associated type shows nothing private.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __begin_here {
+    ($message:ty, $handler:ty) => {
+        #[inline(always)]
+        fn wire(bus: &$crate::Bus) -> $crate::__private::Wiring<'_> {
+            <$crate::__private::Here<$handler> as $crate::__private::Begin<$message>>::wire(bus)
+        }
+        #[inline(always)]
+        fn begin<'a>(fresh: &mut $crate::__private::Fresh<'a, $message>) -> $crate::__private::Begun<'a, $message> {
+            <$crate::__private::Here<$handler> as $crate::__private::Begin<$message>>::begin(fresh)
+        }
+    };
+}
+
 /// Not public API: puts a declaration into the registry.
 #[doc(hidden)]
 #[macro_export]
@@ -208,12 +241,14 @@ macro_rules! __submit {
     };
 }
 
-/// Not public API: without the registry nothing registers itself.
+/// Not public API: without the registry nothing registers itself, and what would have is no dead code.
 #[doc(hidden)]
 #[macro_export]
 #[cfg(not(feature = "inventory"))]
 macro_rules! __submit {
-    ($kind:ident($info:expr)) => {};
+    ($kind:ident($info:expr)) => {
+        const _: $crate::__private::Entry = $crate::__private::Entry::$kind($info);
+    };
 }
 
 /// Not public API: whether a type is, or holds, an aggregate.

@@ -92,7 +92,32 @@ pub trait Event: Message<Kind = kind::Event, Output = ()> + Clone {}
     label = "declared without `wire`",
     note = "what goes into an outbox is stored as JSON under its name: declare it `#[command(.., wire)]`"
 )]
-pub trait Wire: Message + serde::Serialize + serde::de::DeserializeOwned {}
+pub trait Wire: Message + Json {}
+
+/// What can be written as JSON and read back.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be reached by name: it is not `Serialize` and `Deserialize`",
+    label = "this needs serde's traits",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`"
+)]
+pub trait Json: Sized {
+    #[doc(hidden)]
+    fn from_json(bytes: &[u8]) -> serde_json::Result<Self>;
+    #[doc(hidden)]
+    fn to_json(&self) -> serde_json::Result<Vec<u8>>;
+}
+
+// serde's traits are no supertraits, so that a type without them is one error and not two.
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned> Json for T {
+    fn from_json(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
+    }
+
+    fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
+    }
+}
 
 /// A message whose handlers are found through the registry: a contract or an event.
 #[diagnostic::on_unimplemented(

@@ -88,7 +88,8 @@ pub struct Sent {
 fn encode<C: Command + Wire>(command: &(dyn Any + Send + Sync)) -> Result<Vec<u8>, Fault> {
     let command =
         command.downcast_ref::<C>().ok_or_else(|| Fault::internal("an outbox holds a command of another type"))?;
-    serde_json::to_vec(command)
+    command
+        .to_json()
         .map_err(|error| Fault::internal(format!("`{}` cannot be written as JSON", C::info().name)).caused_by(error))
 }
 

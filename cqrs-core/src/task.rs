@@ -21,7 +21,7 @@ use tracing::instrument::WithSubscriber as _;
 use crate::ambient::{self, Ambient, Phase};
 use crate::bus::Bus;
 use crate::call::Call;
-use crate::context::Deadline;
+use crate::deadline::Deadline;
 use crate::dispatch::{Begun, BoxFuture};
 use crate::fault::{Fault, Place};
 use crate::handler::{Handler, HandlerInfo, Reply};

@@ -62,7 +62,7 @@ impl WireInfo {
 }
 
 fn decode<C: Wire>(payload: &[u8]) -> Result<C, Fault> {
-    serde_json::from_slice(payload).map_err(|error| {
+    C::from_json(payload).map_err(|error| {
         Fault::malformed(format!("`{}` cannot be read from this JSON: {error}", C::info().name)).caused_by(error)
     })
 }

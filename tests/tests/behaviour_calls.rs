@@ -170,9 +170,19 @@ async fn time_left(_: TimeLeft, deadline: Option<Deadline>) -> Option<Duration> 
     deadline.map(|deadline| deadline.remaining())
 }
 
+#[query(output = bool)]
+struct Urgent;
+
+#[handler]
+fn urgent(_: Urgent, deadline: Deadline) -> bool {
+    deadline.remaining() < Duration::from_secs(10)
+}
+
 #[tokio::test]
 async fn what_is_read_off_a_call() {
     let bus = bus();
+    assert!(bus.query(Urgent).timeout(Duration::from_secs(9)).await.unwrap());
+    assert!(bus.query(Urgent).await.unwrap_err().to_string().contains(".timeout(..)"));
     assert_eq!(bus.query(Who).await.unwrap(), None);
     assert_eq!(bus.query(Who).by(Principal::new("ada")).await.unwrap(), Some(Principal::new("ada")));
     assert_eq!(bus.execute(SignIn).by(Principal::new("ada")).await.unwrap(), "ada");

@@ -1,0 +1,66 @@
+//! Who calls: [`Principal`].
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Who calls: a name and what it may do. A handler that takes one by value is a fault for a caller without.
+///
+/// ```
+/// use cqrs_core::Principal;
+///
+/// let ada = Principal::new("ada").with_scope("orders:write");
+/// assert!(ada.has_scope("orders:write") && !ada.has_scope("orders:read"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Principal(Arc<Who>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Who {
+    id: String,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    scopes: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    system: bool,
+}
+
+impl Principal {
+    /// A caller from outside, without any scope.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Principal(Arc::new(Who { id: id.into(), scopes: BTreeSet::new(), system: false }))
+    }
+
+    /// The application itself, acting as `name`: a subscription, a scheduled task.
+    #[must_use]
+    pub fn system(name: impl Into<String>) -> Self {
+        Principal(Arc::new(Who { id: name.into(), scopes: BTreeSet::new(), system: true }))
+    }
+
+    /// The same caller with one more scope.
+    #[must_use]
+    pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.0).scopes.insert(scope.into());
+        self
+    }
+
+    /// The caller's name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Whether the caller has this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.0.scopes.contains(scope)
+    }
+
+    /// Whether it is the application itself.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.0.system
+    }
+}
