@@ -27,6 +27,10 @@ impl Errors {
         }
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.0.iter().flatten().count()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
     }

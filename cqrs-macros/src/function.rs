@@ -1,6 +1,8 @@
 //! A function as `#[handler]` and `#[provide]` see it: its signature; the body stays tokens.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::format_ident;
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, GenericParam, Generics, Safety, Signature, Visibility};
 
@@ -8,16 +10,17 @@ use crate::errors::Errors;
 
 /// A free function.
 pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
     pub(crate) signature: Signature,
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        input.call(Attribute::parse_outer)?;
+        let attributes = input.call(Attribute::parse_outer)?;
         input.parse::<Visibility>()?;
         let signature = input.parse()?;
         input.parse::<TokenStream>()?;
-        Ok(Function { signature })
+        Ok(Function { attributes, signature })
     }
 }
 
@@ -41,5 +44,12 @@ pub(crate) fn concrete(what: &str, ident: &Ident, generics: &Generics, errors: &
         if !matches!(parameter, GenericParam::Lifetime(_)) {
             errors.at(parameter, format!("a {what} is concrete: remove this parameter of `{ident}`"));
         }
+    }
+}
+
+/// Renames a variable that is called like the function `called`, which it would hide.
+pub(crate) fn unlike<'a>(called: &Ident, variables: impl Iterator<Item = &'a mut Ident>) {
+    for variable in variables.filter(|variable| *variable == called) {
+        *variable = format_ident!("__{}", variable.unraw(), span = variable.span());
     }
 }

@@ -2,14 +2,16 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, ImplItem, ItemImpl, ReceiverKind, ReturnType, Signature, Token, Type, Visibility};
 
+use crate::attributes::Attributes;
 use crate::errors::Errors;
-use crate::expand::hidden;
+use crate::expand::{at, hidden};
 use crate::function::{self, Function};
-use crate::lifetimes::without_self;
+use crate::lifetimes::{borrowed, without_self};
 use crate::options::{Macro, Options};
 use crate::parameters::{self, Parameter, Takes};
 
@@ -24,9 +26,13 @@ struct Handler {
     binding: Ident,
     message: Type,
     parameters: Vec<Parameter>,
+    /// Whether the first of them is `&self`.
+    has_receiver: bool,
     returns: Span,
-    /// `#[cfg(..)]` of a method, which rustc has not looked at yet.
-    conditions: Vec<Attribute>,
+    /// `#[cfg(..)]` of the function or its block, which rustc has not looked at yet, and `#[deprecated]`.
+    attributes: Attributes,
+    /// Whether there is an error in it: then it gets a stub, which is enough for whoever sends the message.
+    broken: bool,
 }
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -39,7 +45,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             Vec::new()
         }
     };
-    let code = handlers.iter().map(|handler| implement(handler, &options));
+    let code = handlers.iter().map(|handler| match handler.broken {
+        true => stub(handler, &options),
+        false => implement(handler, &options),
+    });
     let code = quote!(#(#code)*);
     let errors = errors.into_tokens();
     quote!(#item #errors #code)
@@ -65,22 +74,31 @@ fn read(item: TokenStream, errors: &mut Errors) -> syn::Result<Vec<Handler>> {
     if is_impl.parse2(item.clone())? {
         return Ok(methods(&syn::parse2(item)?, errors));
     }
-    let Function { signature, .. } = syn::parse2(item)?;
+    let Function { attributes, signature } = syn::parse2(item)?;
     let ident = &signature.ident;
-    Ok(one(quote!(#ident), ident.to_string(), None, &signature, Vec::new(), errors).into_iter().collect())
+    let name = ident.unraw().to_string();
+    Ok(one(quote!(#ident), name, None, &signature, Attributes::of(&attributes), errors).into_iter().collect())
 }
 
 /// Every method of the block is a handler.
 fn methods(block: &ItemImpl, errors: &mut Errors) -> Vec<Handler> {
     if let Some((path, _)) = &block.trait_ {
-        errors.at(path, "handlers stand in a block of their own type's: remove the trait, or put `#[handler]` on a function that calls it");
-        return Vec::new();
-    }
-    function::concrete("handler", &format_ident!("Self"), &block.generics, errors);
-    if !block.generics.params.is_empty() {
+        errors.at(
+            path,
+            "`#[handler]` goes on a type's own impl block: move the methods there, or put `#[handler]` on a function \
+             that calls them",
+        );
         return Vec::new();
     }
     let this = &*block.self_ty;
+    if !block.generics.params.is_empty() {
+        errors.at(
+            &block.generics.params,
+            format!("a handler is concrete: remove the parameters of the impl, and name one `{}`", shown(this)),
+        );
+        return Vec::new();
+    }
+    let of_block = Attributes::of(&block.attrs);
     let mut handlers = Vec::new();
     for item in &block.items {
         let ImplItem::Fn(method) = item else {
@@ -88,9 +106,9 @@ fn methods(block: &ItemImpl, errors: &mut Errors) -> Vec<Handler> {
             continue;
         };
         let ident = &method.sig.ident;
-        let name = format!("{}::{ident}", quote!(#this).to_string().replace(' ', ""));
-        let conditions = method.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
-        handlers.extend(one(quote!(<#this>::#ident), name, Some(this), &method.sig, conditions, errors));
+        let name = format!("{}::{}", shown(this), ident.unraw());
+        let attributes = of_block.clone().and(Attributes::of(&method.attrs));
+        handlers.extend(one(quote!(<#this>::#ident), name, Some(this), &method.sig, attributes, errors));
     }
     if block.items.is_empty() {
         errors.at(this, "a `#[handler] impl` has at least one method: every method is a handler");
@@ -98,30 +116,41 @@ fn methods(block: &ItemImpl, errors: &mut Errors) -> Vec<Handler> {
     handlers
 }
 
+/// A type as a person writes it.
+fn shown(ty: &Type) -> String {
+    quote!(#ty).to_string().replace(' ', "")
+}
+
 fn one(
     path: TokenStream,
     name: String,
     this: Option<&Type>,
     signature: &Signature,
-    conditions: Vec<Attribute>,
+    attributes: Attributes,
     errors: &mut Errors,
 ) -> Option<Handler> {
+    let before = errors.count();
     function::check("handler", signature, errors);
     let mut inputs = signature.inputs.iter().peekable();
     let receiver = inputs.next_if(|input| matches!(input, FnArg::Receiver(_)));
     let message = inputs.next();
     let mut parameters = parameters::classify("handler", inputs, errors);
-    if let (Some(FnArg::Receiver(receiver)), Some(this)) = (receiver, this) {
-        match &receiver.kind {
-            ReceiverKind::Reference(_, _, None) => {}
-            _ => errors.at(
-                receiver,
-                "a method that handles takes `&self`: its type is a dependency, shared by many calls at once",
-            ),
+    let receiver = match (receiver, this) {
+        (Some(FnArg::Receiver(receiver)), Some(this)) => {
+            if !matches!(&receiver.kind, ReceiverKind::Reference(_, _, None)) {
+                errors.at(receiver, "a handler takes `&self`: its type is a dependency, shared by many calls at once");
+            }
+            let binding = Ident::new("__self", receiver.self_token.span);
+            Some(Parameter { binding, takes: Takes::Shared(this.clone()) })
         }
-        let binding = Ident::new("this", receiver.self_token.span);
-        parameters.insert(0, Parameter { binding, takes: Takes::Shared(this.clone()) });
-    }
+        (Some(receiver), None) => {
+            errors.at(receiver, "a method is no handler by itself: put `#[handler]` on its impl block");
+            return None;
+        }
+        _ => None,
+    };
+    let has_receiver = receiver.is_some();
+    parameters.splice(0..0, receiver);
     let message = message_type(signature, message, errors)?;
     for parameter in &mut parameters {
         if let (Some(this), Takes::Shared(ty) | Takes::Resource(ty) | Takes::Provided(ty) | Takes::Value(ty)) =
@@ -131,25 +160,29 @@ fn one(
             *ty = written_out;
         }
     }
-    // A signature that is wrong in itself gets no impl: its errors are the ones above.
-    if !signature.generics.params.iter().all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_))) {
-        return None;
-    }
-    if parameters.len() + 1 != signature.inputs.len() {
-        return None;
+    let message = match this {
+        Some(this) => syn::parse2(without_self(&message, this)).unwrap_or(message),
+        None => message,
+    };
+    let mut binding = message_binding(signature, has_receiver);
+    if this.is_none() {
+        let bindings = parameters.iter_mut().map(|parameter| &mut parameter.binding);
+        function::unlike(&signature.ident, bindings.chain([&mut binding]));
     }
     Some(Handler {
         path,
         name,
         is_async: signature.asyncness.is_some(),
-        binding: binding_of(signature, receiver.is_some()),
+        binding,
         message,
         parameters,
+        has_receiver,
         returns: match &signature.output {
             ReturnType::Default => signature.ident.span(),
             ReturnType::Type(_, ty) => ty.span(),
         },
-        conditions,
+        attributes,
+        broken: errors.count() != before,
     })
 }
 
@@ -175,17 +208,19 @@ fn message_type(signature: &Signature, first: Option<&FnArg>, errors: &mut Error
             errors.at(&first.ty, "a handler is concrete: name the message's type");
             None
         }
+        ty if borrowed(ty).is_some() => {
+            errors.at(ty, "a message owns what it carries: remove the lifetime here and where the message is declared");
+            None
+        }
         ty => Some(ty.clone()),
     }
 }
 
-fn binding_of(signature: &Signature, has_receiver: bool) -> Ident {
+/// What the expansion calls the message: the user's name where it has one.
+fn message_binding(signature: &Signature, has_receiver: bool) -> Ident {
     match signature.inputs.iter().nth(usize::from(has_receiver)) {
-        Some(FnArg::Typed(first)) => match &*first.pat {
-            syn::Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
-            _ => format_ident!("message"),
-        },
-        _ => format_ident!("message"),
+        Some(FnArg::Typed(first)) => parameters::binding(&first.pat, "__message"),
+        _ => format_ident!("__message"),
     }
 }
 
@@ -196,40 +231,38 @@ fn binding_of(signature: &Signature, has_receiver: bool) -> Ident {
 //     async fn place(..) -> Result<..> { .. }
 //     const _: () = {
 //         use ::cqrs_core::__private as _cqrs;
-//         pub struct __Handler;
+//         struct __Handler;
 //         impl _cqrs::Handler<Place> for __Handler {
 //             type Shared = (Arc<Clock>,); type Given = (Context,); type Opened = (Events,);
 //             fn call(..) -> impl Reply<Place> { _cqrs::Later(place(cmd, &**clock, context, events)) }
 //         }
-//         impl _cqrs::Handled<Place> for <Place as _cqrs::HandledIn<__Handler>>::Slot { .. }
+//         pub struct __Here;
+//         impl _cqrs::Begin<Place> for __Here { .. }
+//         impl _cqrs::Handled<Place> for <Place as _cqrs::HandledIn<__Here>>::Slot { type By = __Here; }
 //         _cqrs::submit! { Handler(..) }
 //     };
 fn implement(handler: &Handler, options: &Options) -> TokenStream {
-    let Handler { path, name, is_async, binding, message, parameters, returns, conditions } = handler;
+    let Handler { path, name, is_async, binding, message, parameters, returns, .. } = handler;
     let shared = parameters::shared(parameters);
     let given = parameters::given(parameters);
     let opened = parameters::opened(parameters);
     let (shared_types, given_types, opened_types) = (&shared.types, &given.types, &opened.types);
     let (shared_names, given_names, opened_names) = (&shared.names, &given.names, &opened.names);
-    let arguments = parameters::arguments(parameters);
-    let receiver_first = parameters.first().is_some_and(|first| first.binding == "this" && name.contains("::"));
-    let arguments: Vec<TokenStream> = arguments.collect();
-    let arguments = match (receiver_first, arguments.split_first()) {
-        (true, Some((this, rest))) => quote!(#this, #binding #(, #rest)*),
-        _ => quote!(#binding #(, #arguments)*),
+    let mut arguments: Vec<TokenStream> = parameters::arguments(parameters).collect();
+    arguments.insert(usize::from(handler.has_receiver), quote!(#binding));
+    let answer = if *is_async {
+        quote!(_cqrs::Later(#path(#(#arguments),*)))
+    } else {
+        quote!(_cqrs::Now(move || #path(#(#arguments),*)))
     };
-    let answer =
-        if *is_async { quote!(_cqrs::Later(#path(#arguments))) } else { quote!(_cqrs::Now(move || #path(#arguments))) };
     let reply = quote_spanned!(*returns=> impl _cqrs::Reply<'x, #message>);
-    let handled = quote_spanned! {message.span()=>
-        #[automatically_derived]
-        impl _cqrs::Handled<#message> for <#message as _cqrs::HandledIn<__Handler>>::Slot { type By = _cqrs::Here<__Handler>; }
-    };
+    let handled = handled(message, &quote!(__Here));
     let checks = checks(message, parameters);
-    let code = hidden(
+    hidden(
+        &handler.attributes,
         options.alias(),
         quote! {
-            pub struct __Handler;
+            struct __Handler;
             #[automatically_derived]
             impl _cqrs::Handler<#message> for __Handler {
                 type Shared = #shared_types;
@@ -248,40 +281,61 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
                     #answer
                 }
             }
+            pub struct __Here;
+            #[automatically_derived]
+            impl _cqrs::Begin<#message> for __Here {
+                _cqrs::begin_here!(#message, __Handler);
+            }
             #handled
             #checks
             _cqrs::submit! { Handler(<__Handler as _cqrs::Handler<#message>>::info) }
         },
-    );
-    quote!(#(#conditions)* #code)
+    )
+}
+
+/// Where the message says that its handler is known; at its type, so that two handlers are an error there.
+fn handled(message: &Type, by: &TokenStream) -> TokenStream {
+    quote_spanned! {message.span()=>
+        #[automatically_derived]
+        impl _cqrs::Handled<#message> for <#message as _cqrs::HandledIn<__Here>>::Slot { type By = #by; }
+    }
+}
+
+/// For a handler that is wrong in itself: whoever sends its message has no error of their own.
+fn stub(handler: &Handler, options: &Options) -> TokenStream {
+    let handled = handled(&handler.message, &quote!(_cqrs::Linked));
+    hidden(
+        &handler.attributes,
+        options.alias(),
+        quote! {
+            pub struct __Here;
+            #handled
+        },
+    )
 }
 
 /// What rustc is asked about the parameters, each at its own type.
 fn checks(message: &Type, parameters: &[Parameter]) -> TokenStream {
     let first = quote_spanned! {message.span()=>
-        _cqrs::check::the_first_parameter_is_a_message::<#message>();
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
             { _cqrs::check::in_one_crate(<#message as _cqrs::Message>::HOME, _cqrs::module_path!()) }
         >();
     };
-    let each = parameters.iter().map(|parameter| match &parameter.takes {
-        Takes::Shared(ty) => {
-            let bus = is_named_bus(ty).then(|| {
-                quote_spanned!(ty.span()=> _cqrs::check::the_bus_is_no_dependency::<{ _cqrs::bus!(#ty) }>();)
-            });
-            let check = quote_spanned!(ty.span()=> _cqrs::check::a_reference_is_a_shared_dependency::<#message, #ty>(););
-            match bus {
-                Some(bus) => quote!(#bus),
-                None => check,
+    let each = parameters.iter().map(|parameter| {
+        // rustc blames the first type that it can: the message stands at the parameter too.
+        let here = parameter.takes.ty().span();
+        let message = at(here, message);
+        match &parameter.takes {
+            Takes::Shared(ty) if is_named_bus(ty) => {
+                quote_spanned!(here=> _cqrs::check::the_bus_is_no_dependency::<{ _cqrs::bus!(#ty) }>();)
+            }
+            Takes::Shared(ty) | Takes::Value(ty) => {
+                quote_spanned!(here=> _cqrs::check::a_query_takes_what_is_read_only::<#message, #ty>();)
+            }
+            Takes::Resource(_) | Takes::Provided(_) => {
+                quote_spanned!(here=> _cqrs::check::a_query_opens_nothing::<#message>();)
             }
         }
-        Takes::Resource(ty) => {
-            quote_spanned!(ty.span()=> _cqrs::check::a_mutable_reference_is_a_resource::<#message, #ty>();)
-        }
-        Takes::Provided(ty) => {
-            quote_spanned!(ty.span()=> _cqrs::check::a_mutable_reference_is_a_resource::<#message, _cqrs::Provided<#ty>>();)
-        }
-        Takes::Value(ty) => quote_spanned!(ty.span()=> _cqrs::check::a_value_is_read_off_the_call::<#message, #ty>();),
     });
     let resources: Vec<&Type> = parameters
         .iter()
@@ -292,6 +346,7 @@ fn checks(message: &Type, parameters: &[Parameter]) -> TokenStream {
         .collect();
     let pairs = resources.iter().enumerate().flat_map(|(index, second)| {
         resources[..index].iter().map(move |first| {
+            let (message, first) = (at(second.span(), message), at(second.span(), first));
             quote_spanned!(second.span()=> _cqrs::check::a_call_has_one_unit_of_work::<#message, #first, #second>();)
         })
     });

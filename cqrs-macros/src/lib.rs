@@ -4,6 +4,7 @@
 //! tokens for their spans, expand. The user's item comes out first and untouched; mistakes are collected and come
 //! out together, each at the tokens that are wrong.
 
+mod attributes;
 mod documentation;
 mod errors;
 mod expand;

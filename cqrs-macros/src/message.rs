@@ -5,9 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Generics, Item, Type};
 
+use crate::attributes::Attributes;
 use crate::documentation;
 use crate::errors::Errors;
-use crate::expand::hidden;
+use crate::expand::{at, hidden};
 use crate::options::{Macro, Options};
 
 /// A message as the user declared it.
@@ -131,6 +132,8 @@ fn implement(message: &Message<'_>) -> TokenStream {
         }
     });
     let wire = wire_key(options).map(|key| {
+        // What serde lacks is said at the option.
+        let ident = at(key.span(), ident);
         quote_spanned! {key.span()=>
             #[automatically_derived]
             impl _cqrs::Wire for #ident {}
@@ -138,6 +141,7 @@ fn implement(message: &Message<'_>) -> TokenStream {
     });
     let checks = checks(message);
     hidden(
+        &Attributes::of(message.attributes),
         options.alias(),
         quote! {
             #[automatically_derived]
@@ -172,19 +176,21 @@ fn types(message: &Message<'_>) -> TokenStream {
             type Error = _cqrs::BoxError;
             type Returns = _cqrs::EventReturned;
             type Routing = _cqrs::FanOut;
-            fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> { returned.sort() }
+            fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> { __returned.sort() }
         };
     }
     let routing = if options.contract.is_some() { quote!(ByRegistry) } else { quote!(Static) };
     let unit: Type = syn::parse_quote!(());
     let output = options.output.as_ref().unwrap_or(&unit);
     let (error, returns, sorted) = match &options.error {
-        Some(error) => (quote!(#error), quote!(_cqrs::Result<#output, #error>), quote!(_cqrs::sort!(#error, returned))),
-        None => (quote!(_cqrs::Infallible), quote!(#output), quote!(_cqrs::Result::Ok(returned))),
+        Some(error) => {
+            (quote!(#error), quote!(_cqrs::Result<#output, #error>), quote!(_cqrs::sort!(#error, __returned)))
+        }
+        None => (quote!(_cqrs::Infallible), quote!(#output), quote!(_cqrs::Result::Ok(__returned))),
     };
     let is_success = options.output.as_ref().map(|output| {
         quote! {
-            fn is_success(output: &Self::Output) -> _cqrs::bool { _cqrs::succeeded!(#output, output) }
+            fn is_success(__output: &Self::Output) -> _cqrs::bool { _cqrs::succeeded!(#output, __output) }
         }
     });
     quote! {
@@ -192,7 +198,7 @@ fn types(message: &Message<'_>) -> TokenStream {
         type Error = #error;
         type Returns = #returns;
         type Routing = _cqrs::#routing;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> { #sorted }
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> { #sorted }
         #is_success
     }
 }
@@ -206,8 +212,10 @@ fn info(message: &Message<'_>) -> TokenStream {
     let documentation = documentation::of(attributes);
     let contract = options.contract.as_ref().map(|_| quote!(.contract()));
     let transient = options.transient.as_ref().map(|_| quote!(.transient()));
-    let wire =
-        wire_key(options).map(|key| quote_spanned!(key.span()=> .wire(_cqrs::WireInfo::#constructor::<#ident>())));
+    let wire = wire_key(options).map(|key| {
+        let (constructor, ident) = (at(key.span(), &constructor), at(key.span(), ident));
+        quote_spanned!(key.span()=> .wire(_cqrs::WireInfo::#constructor::<#ident>()))
+    });
     quote! {
         _cqrs::MessageInfo::#constructor::<#ident>(#name, _cqrs::place!(#path), #documentation) #contract #transient #wire
     }
@@ -241,9 +249,11 @@ fn stub(message: &Message<'_>) -> TokenStream {
     let Message { of, ident, generics, options, .. } = message;
     let kind = kind(*of);
     let (parameters, arguments, bounds) = generics.split_for_impl();
+    let clone = (*of == Macro::Event).then(|| quote!(_cqrs::Clone+));
+    let stored = quote!(Self: #clone _cqrs::Send + _cqrs::Sync + 'static);
     let bounds = match bounds {
-        Some(bounds) => quote!(#bounds, Self: _cqrs::Send + _cqrs::Sync + 'static),
-        None => quote!(where Self: _cqrs::Send + _cqrs::Sync + 'static),
+        Some(bounds) => quote!(#bounds, #stored),
+        None => quote!(where #stored),
     };
     let output = options.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
     let error = options.error.as_ref().map_or_else(|| quote!(_cqrs::Infallible), |error| quote!(#error));
@@ -252,6 +262,7 @@ fn stub(message: &Message<'_>) -> TokenStream {
         None => quote!(#output),
     };
     hidden(
+        &Attributes::of(message.attributes),
         options.alias(),
         quote! {
             impl #parameters _cqrs::Message for #ident #arguments #bounds {
@@ -264,6 +275,8 @@ fn stub(message: &Message<'_>) -> TokenStream {
                 fn info() -> &'static _cqrs::MessageInfo { _cqrs::never() }
                 fn sort(_: Self::Returns) -> _cqrs::Dispatched<Self> { _cqrs::never() }
             }
+            impl #parameters _cqrs::#kind for #ident #arguments #bounds {}
+            impl #parameters _cqrs::Handled for #ident #arguments #bounds { type By = _cqrs::Linked; }
         },
     )
 }

@@ -97,15 +97,21 @@ impl Options {
             return Err(input.error(format!("expected an option of `#[{}]`: {}", of.name(), listed(of))));
         }
         let key = input.call(Ident::parse_any)?;
-        let text = key.unraw().to_string();
-        let Some((_, macros, form)) = OPTIONS.iter().find(|(name, ..)| *name == text) else {
-            return Err(syn::Error::new(key.span(), unknown(of, &text)));
-        };
+        let mut text = key.unraw().to_string();
+        if !OPTIONS.iter().any(|(name, ..)| *name == text) {
+            errors.at(&key, unknown(of, &text));
+            // What was meant is taken, so that a handler's output is no second error.
+            match nearest(of, &text) {
+                Some(name) if !seen.iter().any(|seen| seen == name) => text = name.to_owned(),
+                _ => return Ok(()),
+            }
+        }
+        let Some((_, macros, form)) = OPTIONS.iter().find(|(name, ..)| *name == text) else { return Ok(()) };
         if !macros.contains(&of) {
             let owners: Vec<_> = macros.iter().map(|owner| format!("`#[{}]`", owner.name())).collect();
             return Err(syn::Error::new(
                 key.span(),
-                format!("`{text}` is an option of {}, not of `#[{}]`", owners.join(" and "), of.name()),
+                format!("`{text}` is an option of {}, not of `#[{}]`", listing(&owners), of.name()),
             ));
         }
         if seen.contains(&key) {
@@ -114,7 +120,7 @@ impl Options {
         seen.push(key.clone());
         let takes_value = form.contains('=');
         if takes_value != input.peek(Token![=]) {
-            return Err(syn::Error::new(key.span(), format!("write `{form}`")));
+            return Err(syn::Error::new(key.span(), format!("`{text}` is written `{form}`")));
         }
         if takes_value {
             input.parse::<Token![=]>()?;
@@ -153,6 +159,14 @@ impl Options {
     }
 }
 
+/// `a`, `a and b`, `a, b and c`.
+fn listing(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     let mut depth = 0_usize;
     while !input.is_empty() {
@@ -174,11 +188,15 @@ fn listed(of: Macro) -> String {
     of.options().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// The option that a misspelt one is.
+fn nearest(of: Macro, key: &str) -> Option<&'static str> {
+    of.options().find(|name| strsim::damerau_levenshtein(name, key) <= 2.min(name.len() / 2))
+}
+
 fn unknown(of: Macro, key: &str) -> String {
-    let near = |name: &str| strsim::damerau_levenshtein(name, key) <= 2.min(name.len() / 2);
-    match of.options().find(|name| near(name)) {
+    match nearest(of, key) {
         Some(name) => format!("unknown option `{key}` of `#[{}]`; did you mean `{name}`?", of.name()),
-        None => format!("unknown option `{key}` of `#[{}]`; its options are {}", of.name(), listed(of)),
+        None => format!("unknown option `{key}` of `#[{}]`; it takes {}", of.name(), listed(of)),
     }
 }
 
@@ -223,5 +241,52 @@ mod tests {
         let (options, errors) = read(Macro::Command, "outputt = Vec<A, B>, error = E");
         assert!(options.error.is_some());
         assert!(errors.contains("did you mean `output`"), "{errors}");
+    }
+
+    #[test]
+    fn a_misspelt_option_counts_as_what_was_meant() {
+        let (options, errors) = read(Macro::Command, "ouput = u64");
+        assert!(options.output.is_some());
+        assert!(errors.contains("did you mean `output`"), "{errors}");
+    }
+
+    /// An attribute is refused in the words that its own options are listed in.
+    #[test]
+    fn a_misplaced_option_names_its_owners() {
+        for (name, macros, form) in OPTIONS {
+            for of in [Macro::Command, Macro::Query, Macro::Event, Macro::Handler, Macro::Provide] {
+                if !macros.contains(&of) {
+                    let (_, errors) = read(of, form);
+                    assert!(
+                        errors.contains(&format!("`{name}` is an option of `#[{}]`", macros[0].name())),
+                        "{errors}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Every option of every attribute stands in a compile-fail or pass test of what the compiler says of it.
+    #[test]
+    fn every_option_of_the_table_is_in_a_ui_test() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/ui");
+        let mut texts = String::new();
+        for file in std::fs::read_dir(folder).unwrap().flat_map(|sub| std::fs::read_dir(sub.unwrap().path()).unwrap()) {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                texts.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+        for (name, macros, _) in OPTIONS {
+            for of in *macros {
+                let is_used = texts.lines().any(|line| {
+                    line.trim_start().strip_prefix(&format!("#[{}(", of.name())).is_some_and(|options| {
+                        let mut words = options.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+                        words.any(|word| word == *name)
+                    })
+                });
+                assert!(is_used, "no file in tests/ui has `#[{}({name}..)]`", of.name());
+            }
+        }
     }
 }

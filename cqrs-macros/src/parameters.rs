@@ -27,6 +27,14 @@ pub(crate) enum Takes {
     Value(Type),
 }
 
+impl Takes {
+    pub(crate) fn ty(&self) -> &Type {
+        match self {
+            Takes::Shared(ty) | Takes::Resource(ty) | Takes::Provided(ty) | Takes::Value(ty) => ty,
+        }
+    }
+}
+
 /// What each parameter takes; those that nothing can be taken for are errors.
 pub(crate) fn classify<'a>(
     what: &str,
@@ -41,7 +49,14 @@ pub(crate) fn classify<'a>(
 }
 
 fn one(what: &str, index: usize, parameter: &PatType, errors: &mut Errors) -> Option<Parameter> {
-    let binding = binding(&parameter.pat, index);
+    if let Some(condition) = parameter.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+        errors.at(
+            condition,
+            format!("a {what} has one signature: write two functions, each with its own `#[cfg]`, instead of this"),
+        );
+        return None;
+    }
+    let binding = binding(&parameter.pat, &format!("__argument_{index}"));
     let Type::Reference(reference) = strip(&parameter.ty) else {
         named(what, &parameter.ty, errors)?;
         return Some(Parameter { binding, takes: Takes::Value((*parameter.ty).clone()) });
@@ -116,10 +131,10 @@ fn named(what: &str, ty: &Type, errors: &mut Errors) -> Option<()> {
 }
 
 /// The user's name for a parameter, or one made up.
-fn binding(pattern: &Pat, index: usize) -> Ident {
+pub(crate) fn binding(pattern: &Pat, made_up: &str) -> Ident {
     match pattern {
         Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
-        _ => format_ident!("argument_{index}"),
+        _ => format_ident!("{made_up}"),
     }
 }
 
@@ -129,9 +144,19 @@ pub(crate) struct Tuple {
     pub(crate) names: TokenStream,
 }
 
+/// The tuple stands at what it holds, since that is where rustc says what is wrong with it.
 fn tuple(of: Vec<(TokenStream, &Ident)>) -> Tuple {
-    let (types, names): (Vec<_>, Vec<_>) = of.into_iter().unzip();
-    Tuple { types: quote!((#(#types,)*)), names: quote!((#(#names,)*)) }
+    let (types, names): (Vec<TokenStream>, Vec<_>) = of.into_iter().unzip();
+    let types = match &types[..] {
+        [one] => quote_spanned!(one.span()=> (#one,)),
+        [first, .., last] => {
+            let open = quote_spanned!(first.span()=> _cqrs::Tuple<);
+            let close = quote_spanned!(last.span()=> >);
+            quote!(#open (#(#types,)*) #close)
+        }
+        [] => quote!(()),
+    };
+    Tuple { types, names: quote!((#(#names,)*)) }
 }
 
 /// `&T`.

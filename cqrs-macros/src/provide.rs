@@ -2,9 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Type};
 
+use crate::attributes::Attributes;
 use crate::errors::Errors;
 use crate::expand::hidden;
 use crate::function::{self, Function};
@@ -42,7 +44,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 fn read(function: Function, options: &Options, errors: &mut Errors) -> Option<Provider> {
     let signature = &function.signature;
     function::check("provider", signature, errors);
-    let parameters = parameters::classify("provider", signature.inputs.iter(), errors);
+    let mut parameters = parameters::classify("provider", signature.inputs.iter(), errors);
+    function::unlike(&signature.ident, parameters.iter_mut().map(|parameter| &mut parameter.binding));
     if let Some(receiver @ FnArg::Receiver(_)) = signature.inputs.first() {
         errors.at(receiver, "a provider is a free function");
     }
@@ -68,6 +71,17 @@ fn read(function: Function, options: &Options, errors: &mut Errors) -> Option<Pr
     };
     if let Type::ImplTrait(_) = value {
         errors.at(&value, "a dependency has a name: return the type, or `Arc<dyn Trait>`");
+        return None;
+    }
+    if let Type::Reference(reference) = &value {
+        let target = &reference.elem;
+        errors.at(
+            &value,
+            format!(
+                "a provider gives away what it makes: return `{0}`, or `Arc<{0}>`; handlers take it as `&{0}`",
+                quote!(#target)
+            ),
+        );
         return None;
     }
     let by_value = parameters.iter().any(|parameter| matches!(parameter.takes, Takes::Value(_)));
@@ -107,7 +121,7 @@ fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 fn implement(provider: &Provider, options: &Options) -> TokenStream {
     let Provider { function, parameters, value, fallible, per_call } = provider;
     let ident = &function.signature.ident;
-    let name = ident.to_string();
+    let name = ident.unraw().to_string();
     let shared = parameters::shared(parameters);
     let parts = parameters::given(parameters);
     let (shared_types, shared_names) = (&shared.types, &shared.names);
@@ -140,20 +154,22 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
     });
     // A trait object is opened as `Provided<dyn Trait>`, a type of ours; any other type is a resource itself.
     let resource = (*per_call && argument_of(value, "Box").is_none()).then(|| {
-        let open = quote_spanned! {value.span()=>
+        let header =
+            quote_spanned!(value.span()=> impl<__Message: _cqrs::Message> _cqrs::Resource<__Message> for #value);
+        quote! {
             #[automatically_derived]
-            impl<__Message: _cqrs::Message> _cqrs::Resource<__Message> for #value {
+            #header {
                 type Unit = _cqrs::AnyUnit;
                 const OPENING: _cqrs::Opening = _cqrs::Opening::Provided(_cqrs::Need::of::<#value>());
-                async fn open(scope: &mut _cqrs::Scope, _: &__Message) -> _cqrs::Result<Self, _cqrs::Fault> {
-                    scope.provided::<#value>().await
+                async fn open(__scope: &mut _cqrs::Scope, _: &__Message) -> _cqrs::Result<Self, _cqrs::Fault> {
+                    __scope.provided::<#value>().await
                 }
                 async fn stage(self, _: &mut _cqrs::Scope) -> _cqrs::Result<(), _cqrs::Fault> { _cqrs::Result::Ok(()) }
             }
-        };
-        open
+        }
     });
     hidden(
+        &Attributes::of(&function.attributes),
         options.alias(),
         quote! {
             struct __Provider;

@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(crate = ::framework)]
+struct Place;
+
+fn main() {}

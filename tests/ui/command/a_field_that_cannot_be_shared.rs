@@ -1,0 +1,10 @@
+use std::rc::Rc;
+
+use cqrs_core::command;
+
+#[command]
+struct Place {
+    customer: Rc<str>,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command("orders.place")]
+struct Place;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(name = Place)]
+struct Place;
+
+fn main() {}

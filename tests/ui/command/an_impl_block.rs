@@ -1,0 +1,10 @@
+use cqrs_core::command;
+
+struct Orders;
+
+#[command]
+impl Orders {
+    fn place(&self) {}
+}
+
+fn main() {}

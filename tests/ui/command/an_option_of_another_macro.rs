@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(transient)]
+struct Place;
+
+fn main() {}

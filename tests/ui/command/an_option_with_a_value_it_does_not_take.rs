@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(contract = true)]
+struct Place;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(output)]
+struct Place;
+
+fn main() {}

@@ -1,0 +1,7 @@
+use cqrs_core::{command, query};
+
+#[command]
+#[query]
+struct Place;
+
+fn main() {}

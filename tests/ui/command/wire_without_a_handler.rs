@@ -1,0 +1,7 @@
+use cqrs_core::command;
+
+#[command(wire)]
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Place;
+
+fn main() {}

@@ -1,0 +1,17 @@
+use cqrs_core::{command, handler};
+
+struct Orders;
+
+#[command]
+struct Place;
+
+#[handler]
+impl Orders {
+    async fn place(&self, _: Place) {
+        self.log("placed");
+    }
+
+    fn log(&self, _text: &str) {}
+}
+
+fn main() {}

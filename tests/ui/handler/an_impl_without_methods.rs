@@ -1,0 +1,8 @@
+use cqrs_core::handler;
+
+struct Orders;
+
+#[handler]
+impl Orders {}
+
+fn main() {}

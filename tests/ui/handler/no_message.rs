@@ -1,0 +1,6 @@
+use cqrs_core::handler;
+
+#[handler]
+async fn place() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::handler;
+
+#[handler]
+struct Orders;
+
+fn main() {}

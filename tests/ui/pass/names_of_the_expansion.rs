@@ -1,0 +1,247 @@
+//! User types may have any name, those of the expansion too.
+
+#![allow(dead_code, non_camel_case_types, non_upper_case_globals)]
+
+mod types {
+    use cqrs_core::{Events, command, event, handler, provide, query};
+
+    pub struct Result;
+    pub struct Box(pub u8);
+    pub struct Option;
+    pub struct Vec;
+    pub struct String;
+    pub struct Arc;
+    pub struct Some;
+    pub struct None;
+    pub struct Ok;
+    pub struct Err;
+    pub struct Infallible;
+    pub struct Here;
+    pub struct Static;
+    pub struct MessageInfo;
+    pub struct Unit;
+    pub struct R;
+    pub struct L;
+    pub struct C;
+    pub struct H;
+    pub struct T;
+    pub struct Self_;
+    pub struct str;
+    pub struct bool;
+    pub struct u16;
+    pub struct usize;
+    pub trait Send {}
+    pub trait Sync {}
+    pub trait Sized {}
+    pub trait From {}
+    pub trait Into {}
+    pub trait Fn {}
+    pub trait Iterator {}
+    pub trait Clone {}
+    pub trait Future {}
+    pub trait Drop {}
+    pub trait Default {}
+    pub trait ToString {}
+    pub mod core {}
+    pub mod std {}
+    pub mod alloc {}
+    pub mod cqrs_core_ {}
+    pub mod __private {}
+    pub mod check {}
+    pub mod kind {}
+    pub mod inventory {}
+
+    #[command(output = Option, error = Result)]
+    pub struct Message {
+        pub text: String,
+    }
+
+    #[handler]
+    async fn call(message: Message, shared: &Arc, events: &mut Events) -> ::core::result::Result<Option, Result> {
+        drop((message, shared, events.len()));
+        ::core::result::Result::Ok(Option)
+    }
+
+    #[query(output = R)]
+    pub struct Handler;
+
+    #[handler]
+    fn info(_: Handler) -> R {
+        R
+    }
+
+    #[query]
+    pub struct Handled;
+
+    #[handler]
+    async fn handled(_: Handled) {}
+
+    #[command(output = Box, contract)]
+    pub struct Command;
+
+    #[handler]
+    fn command_(_: Command) -> Box {
+        Box(1)
+    }
+
+    #[command]
+    pub struct Query;
+
+    #[handler]
+    impl Vec {
+        async fn query(&self, _: Query, arc: &Arc) {
+            let _ = arc;
+        }
+    }
+
+    #[event(transient)]
+    #[derive(::core::clone::Clone)]
+    pub struct Event;
+
+    #[handler]
+    async fn on(_: Event) {}
+
+    #[provide]
+    fn provide_() -> Arc {
+        Arc
+    }
+
+    #[provide]
+    fn info_(_: &Arc) -> Some {
+        Some
+    }
+
+    #[provide(read_only)]
+    async fn shared() -> Vec {
+        Vec
+    }
+
+    #[provide(per_call)]
+    fn scope() -> Ok {
+        Ok
+    }
+}
+
+/// A parameter named like its function, and the names of our own variables.
+mod values {
+    use cqrs_core::{CommandBus, Context, Events, command, handler, provide, query};
+
+    pub struct Clock;
+    pub struct Inner;
+
+    #[command]
+    pub struct Place;
+
+    #[handler]
+    async fn place(place: Place, clock: &Clock) {
+        drop((place, clock));
+    }
+
+    #[query(output = u8)]
+    pub struct Message;
+
+    #[handler]
+    fn message(message: Message) -> u8 {
+        drop(message);
+        1
+    }
+
+    #[command]
+    pub struct Point {
+        pub x: u8,
+    }
+
+    #[handler]
+    fn destructured(Point { x }: Point, message: &Clock, _: &Inner, argument_0: Context, Unit: Unit) {
+        drop((x, message, argument_0));
+    }
+
+    impl cqrs_core::FromCall for Unit {
+        fn from_call(_: &cqrs_core::Call<'_>) -> Result<Self, cqrs_core::Fault> {
+            Ok(Unit)
+        }
+    }
+    pub struct Unit;
+
+    #[command]
+    pub struct Move(u8);
+
+    #[handler]
+    impl Clock {
+        async fn run(&self, this: Move, bus: CommandBus) {
+            drop((this.0, bus));
+        }
+    }
+
+    #[provide]
+    fn clock(clock: &Inner) -> Clock {
+        let _ = clock;
+        Clock
+    }
+
+    #[provide]
+    fn inner() -> Inner {
+        Inner
+    }
+
+    #[command]
+    pub struct Log;
+
+    #[handler]
+    fn log(_: Log, mut events: &mut Events) {
+        let _ = &mut events;
+    }
+}
+
+/// Constants named like our own variables.
+mod constants {
+    use cqrs_core::{Fault, Problem, command, handler, provide, query};
+
+    pub const scope: u8 = 0;
+    pub const returned: u8 = 0;
+    pub const output: u8 = 0;
+    pub const detail: u8 = 0;
+    pub const fault: u8 = 0;
+    pub const error: u8 = 0;
+    pub const message: u8 = 0;
+    pub const this: u8 = 0;
+    pub const info: u8 = 0;
+    pub const INFO: u8 = 0;
+    pub static shared: u8 = 0;
+    pub static opened: u8 = 0;
+
+    #[derive(Debug, thiserror::Error, Problem)]
+    pub enum OrderError {
+        #[error("empty")]
+        #[problem(status = 409, type = "https://example.org/empty", title = "Empty")]
+        Empty,
+        #[error("unavailable")]
+        #[fault]
+        Store(Fault),
+    }
+
+    #[command(output = Option<u8>, error = OrderError)]
+    pub struct Place;
+
+    pub struct Orders;
+
+    #[handler]
+    impl Orders {
+        async fn place(&self, _: Place) -> Result<Option<u8>, OrderError> {
+            Ok(None)
+        }
+    }
+
+    #[query]
+    pub struct Count;
+
+    #[handler]
+    fn count(_: Count) {}
+
+    #[provide(per_call)]
+    fn orders() -> Orders {
+        Orders
+    }
+}
+
+fn main() {}

@@ -1,0 +1,176 @@
+//! Nothing that is emitted warns, however strict the crate is.
+
+#![forbid(unsafe_code)]
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    non_local_definitions,
+    unused_qualifications,
+    unused_results,
+    unused_lifetimes,
+    single_use_lifetimes,
+    let_underscore_drop,
+    trivial_casts,
+    rust_2018_idioms,
+    clippy::all,
+    clippy::pedantic
+)]
+
+use cqrs_core::{CommandBus, Context, EventMeta, Events, Fault, InMemoryUnit, Problem, QueryBus, ReadOnly};
+use cqrs_core::{command, event, handler, provide, query};
+
+/// It happened.
+#[event(transient)]
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Which.
+    pub order: u64,
+}
+
+/// Why not.
+#[derive(Debug, thiserror::Error, Problem)]
+#[problem(status = 409)]
+pub enum OrderError {
+    /// Nothing in it.
+    #[error("empty")]
+    #[problem(title = "Empty order")]
+    Empty,
+    /// The store.
+    #[error("{0}")]
+    #[fault]
+    Store(Fault),
+}
+
+/// Places.
+#[command(output = u64, error = OrderError)]
+#[derive(Debug)]
+pub struct Place {
+    /// Which.
+    pub order: u64,
+}
+
+/// Old.
+#[command]
+#[deprecated = "use `Place`"]
+#[derive(Debug)]
+pub struct OldPlace;
+
+/// Ships.
+#[command(contract, name = "shipping.ship")]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct Ship;
+
+/// Counts.
+#[query(output = Option<u64>)]
+#[derive(Debug)]
+pub struct Count;
+
+/// Private to this crate.
+#[derive(Debug)]
+struct Clock(u64);
+
+trait Views: ReadOnly + Send + Sync {
+    fn count(&self) -> u64;
+}
+
+trait Orders: Send {
+    fn put(&mut self, order: u64);
+}
+
+impl ReadOnly for Clock {}
+
+impl Views for Clock {
+    fn count(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Orders for Vec<u64> {
+    fn put(&mut self, order: u64) {
+        self.push(order);
+    }
+}
+
+#[handler]
+fn place(
+    cmd: Place,
+    clock: &Clock,
+    _unused: &Clock,
+    _context: Context,
+    orders: &mut dyn Orders,
+    events: &mut Events,
+) -> Result<u64, OrderError> {
+    if cmd.order == 0 {
+        return Err(OrderError::Empty);
+    }
+    orders.put(cmd.order);
+    events.raise(Placed { order: cmd.order });
+    Ok(clock.0)
+}
+
+#[handler]
+#[allow(deprecated, reason = "it still works")]
+fn old_place(_: OldPlace) {}
+
+#[handler]
+#[deprecated = "somebody else ships"]
+async fn ship(_: Ship, bus: CommandBus) {
+    let placed = bus.execute(Place { order: 1 }).await;
+    drop(placed);
+}
+
+#[handler]
+async fn count(_: Count, views: &dyn Views, bus: QueryBus) -> Option<u64> {
+    let _counted = bus.query(Count).await;
+    Some(views.count())
+}
+
+/// Tells.
+#[derive(Debug)]
+pub struct Mailer;
+
+#[handler]
+impl Mailer {
+    /// Tells of an order.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn placed(&self, event: Placed, _meta: EventMeta) -> Result<(), Fault> {
+        tokio::task::yield_now().await;
+        drop(event);
+        Ok(())
+    }
+}
+
+#[provide]
+fn clock() -> Clock {
+    Clock(7)
+}
+
+#[provide]
+async fn views(clock: &Clock) -> Result<std::sync::Arc<dyn Views>, Fault> {
+    tokio::task::yield_now().await;
+    Ok(std::sync::Arc::new(Clock(clock.0)))
+}
+
+#[provide]
+fn mailer() -> Box<Mailer> {
+    Box::new(Mailer)
+}
+
+#[provide]
+fn orders(_unit: InMemoryUnit) -> Box<dyn Orders> {
+    Box::new(Vec::new())
+}
+
+#[provide(per_call)]
+fn buffer(_clock: &Clock) -> Buffer {
+    Buffer
+}
+
+#[derive(Debug)]
+struct Buffer;
+
+fn main() {}

@@ -1,0 +1,11 @@
+use cqrs_core::provide;
+
+struct Clock;
+struct Orders;
+
+#[provide]
+fn orders(_clock: &mut Clock) -> Orders {
+    Orders
+}
+
+fn main() {}

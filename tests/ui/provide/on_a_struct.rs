@@ -1,0 +1,6 @@
+use cqrs_core::provide;
+
+#[provide]
+struct Clock;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::query;
+
+#[query(contrct)]
+struct Count;
+
+fn main() {}
