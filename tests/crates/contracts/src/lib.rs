@@ -1,0 +1,50 @@
+//! What billing promises to everybody: messages, and no code that handles them.
+
+use cqrs_core::{command, event, query};
+
+/// Charges a customer.
+#[command(output = Receipt, error = Declined, contract)]
+pub struct Charge {
+    /// Who pays.
+    pub customer: u32,
+    /// How much.
+    pub cents: u64,
+}
+
+/// What a customer has paid so far, in cents.
+#[query(output = u64, contract)]
+pub struct Paid {
+    /// Who paid.
+    pub customer: u32,
+}
+
+/// Gives back what a customer has paid.
+#[command(output = u64, contract)]
+pub struct Refund {
+    /// Who is paid back.
+    pub customer: u32,
+}
+
+/// A customer was charged.
+#[event]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Charged {
+    /// Who paid.
+    pub customer: u32,
+    /// How much.
+    pub cents: u64,
+}
+
+/// That a customer was charged.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Receipt {
+    /// The number of the receipt.
+    pub number: u64,
+}
+
+/// Why a customer was not charged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declined {
+    /// The highest sum that would have been accepted, in cents.
+    pub limit: u64,
+}
