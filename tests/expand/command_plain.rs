@@ -1,0 +1,4 @@
+use cqrs_core::command;
+
+#[command]
+pub struct Tidy;

@@ -1,0 +1,5 @@
+use cqrs_core::event;
+
+#[event(transient)]
+#[derive(Clone)]
+pub struct Ticked;

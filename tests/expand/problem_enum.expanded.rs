@@ -1,0 +1,58 @@
+// problem_enum.rs, expanded. UPDATE_EXPECT=1 rewrites this file.
+
+use cqrs_core::{Fault, Problem};
+
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    #[error("order {number} is not there")]
+    Missing { number: u64 },
+    #[error("the order is empty")]
+    Empty,
+    #[error(transparent)]
+    Fault(Fault),
+}
+
+#[doc(hidden)]
+const _: () = {
+    use ::cqrs_core::__private as _cqrs;
+    #[automatically_derived]
+    impl _cqrs::IntoProblem for OrderError {
+        fn into_problem(self) -> _cqrs::Problem {
+            let detail = _cqrs::ToString::to_string(&self);
+            match self {
+                Self::Missing { .. } => {
+                    _cqrs::Problem::new(404u16, detail)
+                        .with_type("https://example.org/no-order")
+                        .with_title("No such order")
+                }
+                Self::Empty { .. } => _cqrs::Problem::new(422u16, detail),
+                Self::Fault(fault) => _cqrs::IntoProblem::into_problem(fault),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl _cqrs::CarriesFault for OrderError {
+        fn lift(self) -> _cqrs::Result<Self, _cqrs::Fault> {
+            match self {
+                Self::Fault(fault) => _cqrs::Result::Err(fault),
+                #[allow(unreachable_patterns)]
+                error => _cqrs::Result::Ok(error),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl _cqrs::From<_cqrs::Fault> for OrderError {
+        fn from(fault: _cqrs::Fault) -> Self {
+            Self::Fault(fault)
+        }
+    }
+    #[automatically_derived]
+    impl<__E> _cqrs::From<_cqrs::DispatchError<__E>> for OrderError
+    where
+        _cqrs::Fault: _cqrs::From<_cqrs::DispatchError<__E>>,
+    {
+        fn from(error: _cqrs::DispatchError<__E>) -> Self {
+            Self::Fault(_cqrs::From::from(error))
+        }
+    }
+};
