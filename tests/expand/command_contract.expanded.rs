@@ -20,11 +20,11 @@ const _: () = {
         type Error = Declined;
         type Returns = _cqrs::Result<u64, Declined>;
         type Routing = _cqrs::ByRegistry;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> {
-            _cqrs::sort!(Declined, returned)
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
+            _cqrs::sort!(Declined, __returned)
         }
-        fn is_success(output: &Self::Output) -> _cqrs::bool {
-            _cqrs::succeeded!(u64, output)
+        fn is_success(__output: &Self::Output) -> _cqrs::bool {
+            _cqrs::succeeded!(u64, __output)
         }
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {

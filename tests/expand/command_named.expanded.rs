@@ -17,8 +17,8 @@ const _: () = {
         type Error = _cqrs::Infallible;
         type Returns = ();
         type Routing = _cqrs::ByRegistry;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> {
-            _cqrs::Result::Ok(returned)
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
+            _cqrs::Result::Ok(__returned)
         }
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {
@@ -65,11 +65,11 @@ const _: () = {
         type Error = _cqrs::Infallible;
         type Returns = bool;
         type Routing = _cqrs::ByRegistry;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> {
-            _cqrs::Result::Ok(returned)
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
+            _cqrs::Result::Ok(__returned)
         }
-        fn is_success(output: &Self::Output) -> _cqrs::bool {
-            _cqrs::succeeded!(bool, output)
+        fn is_success(__output: &Self::Output) -> _cqrs::bool {
+            _cqrs::succeeded!(bool, __output)
         }
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {

@@ -14,8 +14,8 @@ const _: () = {
         type Error = _cqrs::Infallible;
         type Returns = ();
         type Routing = _cqrs::Static;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> {
-            _cqrs::Result::Ok(returned)
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
+            _cqrs::Result::Ok(__returned)
         }
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::Some(
             _cqrs::module_path!(),

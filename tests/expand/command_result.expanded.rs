@@ -27,11 +27,11 @@ const _: () = {
         type Error = OrderError;
         type Returns = _cqrs::Result<OrderPlaced, OrderError>;
         type Routing = _cqrs::Static;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> {
-            _cqrs::sort!(OrderError, returned)
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
+            _cqrs::sort!(OrderError, __returned)
         }
-        fn is_success(output: &Self::Output) -> _cqrs::bool {
-            _cqrs::succeeded!(OrderPlaced, output)
+        fn is_success(__output: &Self::Output) -> _cqrs::bool {
+            _cqrs::succeeded!(OrderPlaced, __output)
         }
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::Some(
             _cqrs::module_path!(),

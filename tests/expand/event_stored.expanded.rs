@@ -18,8 +18,8 @@ const _: () = {
         type Error = _cqrs::BoxError;
         type Returns = _cqrs::EventReturned;
         type Routing = _cqrs::FanOut;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> {
-            returned.sort()
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
+            __returned.sort()
         }
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {

@@ -41,12 +41,12 @@ pub async fn place_order(
 #[doc(hidden)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
-    pub struct __Handler;
+    struct __Handler;
     #[automatically_derived]
     impl _cqrs::Handler<PlaceOrder> for __Handler {
-        type Shared = (_cqrs::Arc<Prices>, _cqrs::Arc<dyn Mailer>);
+        type Shared = _cqrs::Tuple<(_cqrs::Arc<Prices>, _cqrs::Arc<dyn Mailer>)>;
         type Given = (Context,);
-        type Opened = (Events, _cqrs::Provided<dyn Orders>);
+        type Opened = _cqrs::Tuple<(Events, _cqrs::Provided<dyn Orders>)>;
         fn info() -> &'static _cqrs::HandlerInfo {
             static INFO: _cqrs::HandlerInfo = _cqrs::HandlerInfo::of::<
                 PlaceOrder,
@@ -65,13 +65,16 @@ const _: () = {
             )
         }
     }
+    pub struct __Here;
     #[automatically_derived]
-    impl _cqrs::Handled<PlaceOrder>
-    for <PlaceOrder as _cqrs::HandledIn<__Handler>>::Slot {
-        type By = _cqrs::Here<__Handler>;
+    impl _cqrs::Begin<PlaceOrder> for __Here {
+        _cqrs::begin_here!(PlaceOrder, __Handler);
+    }
+    #[automatically_derived]
+    impl _cqrs::Handled<PlaceOrder> for <PlaceOrder as _cqrs::HandledIn<__Here>>::Slot {
+        type By = __Here;
     }
     const _: fn() = || {
-        _cqrs::check::the_first_parameter_is_a_message::<PlaceOrder>();
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
             {
                 _cqrs::check::in_one_crate(
@@ -80,14 +83,11 @@ const _: () = {
                 )
             },
         >();
-        _cqrs::check::a_reference_is_a_shared_dependency::<PlaceOrder, Prices>();
-        _cqrs::check::a_reference_is_a_shared_dependency::<PlaceOrder, dyn Mailer>();
-        _cqrs::check::a_mutable_reference_is_a_resource::<PlaceOrder, Events>();
-        _cqrs::check::a_mutable_reference_is_a_resource::<
-            PlaceOrder,
-            _cqrs::Provided<dyn Orders>,
-        >();
-        _cqrs::check::a_value_is_read_off_the_call::<PlaceOrder, Context>();
+        _cqrs::check::a_query_takes_what_is_read_only::<PlaceOrder, Prices>();
+        _cqrs::check::a_query_takes_what_is_read_only::<PlaceOrder, dyn Mailer>();
+        _cqrs::check::a_query_opens_nothing::<PlaceOrder>();
+        _cqrs::check::a_query_opens_nothing::<PlaceOrder>();
+        _cqrs::check::a_query_takes_what_is_read_only::<PlaceOrder, Context>();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<PlaceOrder>>::info)

@@ -23,7 +23,7 @@ pub async fn mail(
 #[doc(hidden)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
-    pub struct __Handler;
+    struct __Handler;
     #[automatically_derived]
     impl _cqrs::Handler<OrderPlaced> for __Handler {
         type Shared = (_cqrs::Arc<dyn Mailer>,);
@@ -45,13 +45,17 @@ const _: () = {
             _cqrs::Later(mail(event, _meta, &**mailer))
         }
     }
+    pub struct __Here;
+    #[automatically_derived]
+    impl _cqrs::Begin<OrderPlaced> for __Here {
+        _cqrs::begin_here!(OrderPlaced, __Handler);
+    }
     #[automatically_derived]
     impl _cqrs::Handled<OrderPlaced>
-    for <OrderPlaced as _cqrs::HandledIn<__Handler>>::Slot {
-        type By = _cqrs::Here<__Handler>;
+    for <OrderPlaced as _cqrs::HandledIn<__Here>>::Slot {
+        type By = __Here;
     }
     const _: fn() = || {
-        _cqrs::check::the_first_parameter_is_a_message::<OrderPlaced>();
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
             {
                 _cqrs::check::in_one_crate(
@@ -60,8 +64,8 @@ const _: () = {
                 )
             },
         >();
-        _cqrs::check::a_value_is_read_off_the_call::<OrderPlaced, EventMeta>();
-        _cqrs::check::a_reference_is_a_shared_dependency::<OrderPlaced, dyn Mailer>();
+        _cqrs::check::a_query_takes_what_is_read_only::<OrderPlaced, EventMeta>();
+        _cqrs::check::a_query_takes_what_is_read_only::<OrderPlaced, dyn Mailer>();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<OrderPlaced>>::info)

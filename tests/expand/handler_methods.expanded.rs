@@ -30,7 +30,7 @@ impl Counter {
 #[doc(hidden)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
-    pub struct __Handler;
+    struct __Handler;
     #[automatically_derived]
     impl _cqrs::Handler<Count> for __Handler {
         type Shared = (_cqrs::Arc<Counter>,);
@@ -44,20 +44,24 @@ const _: () = {
             &INFO
         }
         fn call<'x>(
-            (this,): &'x Self::Shared,
+            (__self,): &'x Self::Shared,
             (): Self::Given,
             (events,): &'x mut Self::Opened,
-            message: Count,
+            __message: Count,
         ) -> impl _cqrs::Reply<'x, Count> {
-            _cqrs::Later(<Counter>::count(&**this, message, events))
+            _cqrs::Later(<Counter>::count(&**__self, __message, events))
         }
     }
+    pub struct __Here;
     #[automatically_derived]
-    impl _cqrs::Handled<Count> for <Count as _cqrs::HandledIn<__Handler>>::Slot {
-        type By = _cqrs::Here<__Handler>;
+    impl _cqrs::Begin<Count> for __Here {
+        _cqrs::begin_here!(Count, __Handler);
+    }
+    #[automatically_derived]
+    impl _cqrs::Handled<Count> for <Count as _cqrs::HandledIn<__Here>>::Slot {
+        type By = __Here;
     }
     const _: fn() = || {
-        _cqrs::check::the_first_parameter_is_a_message::<Count>();
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
             {
                 _cqrs::check::in_one_crate(
@@ -66,8 +70,8 @@ const _: () = {
                 )
             },
         >();
-        _cqrs::check::a_reference_is_a_shared_dependency::<Count, Counter>();
-        _cqrs::check::a_mutable_reference_is_a_resource::<Count, Events>();
+        _cqrs::check::a_query_takes_what_is_read_only::<Count, Counter>();
+        _cqrs::check::a_query_opens_nothing::<Count>();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<Count>>::info)
@@ -76,7 +80,7 @@ const _: () = {
 #[doc(hidden)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
-    pub struct __Handler;
+    struct __Handler;
     #[automatically_derived]
     impl _cqrs::Handler<GetCount> for __Handler {
         type Shared = (_cqrs::Arc<Counter>,);
@@ -90,20 +94,24 @@ const _: () = {
             &INFO
         }
         fn call<'x>(
-            (this,): &'x Self::Shared,
+            (__self,): &'x Self::Shared,
             (): Self::Given,
             (): &'x mut Self::Opened,
-            message: GetCount,
+            __message: GetCount,
         ) -> impl _cqrs::Reply<'x, GetCount> {
-            _cqrs::Now(move || <Counter>::get(&**this, message))
+            _cqrs::Now(move || <Counter>::get(&**__self, __message))
         }
     }
+    pub struct __Here;
     #[automatically_derived]
-    impl _cqrs::Handled<GetCount> for <GetCount as _cqrs::HandledIn<__Handler>>::Slot {
-        type By = _cqrs::Here<__Handler>;
+    impl _cqrs::Begin<GetCount> for __Here {
+        _cqrs::begin_here!(GetCount, __Handler);
+    }
+    #[automatically_derived]
+    impl _cqrs::Handled<GetCount> for <GetCount as _cqrs::HandledIn<__Here>>::Slot {
+        type By = __Here;
     }
     const _: fn() = || {
-        _cqrs::check::the_first_parameter_is_a_message::<GetCount>();
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
             {
                 _cqrs::check::in_one_crate(
@@ -112,7 +120,7 @@ const _: () = {
                 )
             },
         >();
-        _cqrs::check::a_reference_is_a_shared_dependency::<GetCount, Counter>();
+        _cqrs::check::a_query_takes_what_is_read_only::<GetCount, Counter>();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<GetCount>>::info)

@@ -15,7 +15,7 @@ pub fn add(cmd: Add) -> u64 {
 #[doc(hidden)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
-    pub struct __Handler;
+    struct __Handler;
     #[automatically_derived]
     impl _cqrs::Handler<Add> for __Handler {
         type Shared = ();
@@ -37,12 +37,16 @@ const _: () = {
             _cqrs::Now(move || add(cmd))
         }
     }
+    pub struct __Here;
     #[automatically_derived]
-    impl _cqrs::Handled<Add> for <Add as _cqrs::HandledIn<__Handler>>::Slot {
-        type By = _cqrs::Here<__Handler>;
+    impl _cqrs::Begin<Add> for __Here {
+        _cqrs::begin_here!(Add, __Handler);
+    }
+    #[automatically_derived]
+    impl _cqrs::Handled<Add> for <Add as _cqrs::HandledIn<__Here>>::Slot {
+        type By = __Here;
     }
     const _: fn() = || {
-        _cqrs::check::the_first_parameter_is_a_message::<Add>();
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
             {
                 _cqrs::check::in_one_crate(

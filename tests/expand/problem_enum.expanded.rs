@@ -18,15 +18,15 @@ const _: () = {
     #[automatically_derived]
     impl _cqrs::IntoProblem for OrderError {
         fn into_problem(self) -> _cqrs::Problem {
-            let detail = _cqrs::ToString::to_string(&self);
+            let __detail = _cqrs::ToString::to_string(&self);
             match self {
                 Self::Missing { .. } => {
-                    _cqrs::Problem::new(404u16, detail)
+                    _cqrs::Problem::new(404u16, __detail)
                         .with_type("https://example.org/no-order")
                         .with_title("No such order")
                 }
-                Self::Empty { .. } => _cqrs::Problem::new(422u16, detail),
-                Self::Fault(fault) => _cqrs::IntoProblem::into_problem(fault),
+                Self::Empty { .. } => _cqrs::Problem::new(422u16, __detail),
+                Self::Fault(__fault) => _cqrs::IntoProblem::into_problem(__fault),
             }
         }
     }
@@ -34,16 +34,16 @@ const _: () = {
     impl _cqrs::CarriesFault for OrderError {
         fn lift(self) -> _cqrs::Result<Self, _cqrs::Fault> {
             match self {
-                Self::Fault(fault) => _cqrs::Result::Err(fault),
+                Self::Fault(__fault) => _cqrs::Result::Err(__fault),
                 #[allow(unreachable_patterns)]
-                error => _cqrs::Result::Ok(error),
+                __error => _cqrs::Result::Ok(__error),
             }
         }
     }
     #[automatically_derived]
     impl _cqrs::From<_cqrs::Fault> for OrderError {
-        fn from(fault: _cqrs::Fault) -> Self {
-            Self::Fault(fault)
+        fn from(__fault: _cqrs::Fault) -> Self {
+            Self::Fault(__fault)
         }
     }
     #[automatically_derived]
@@ -51,8 +51,8 @@ const _: () = {
     where
         _cqrs::Fault: _cqrs::From<_cqrs::DispatchError<__E>>,
     {
-        fn from(error: _cqrs::DispatchError<__E>) -> Self {
-            Self::Fault(_cqrs::From::from(error))
+        fn from(__error: _cqrs::DispatchError<__E>) -> Self {
+            Self::Fault(_cqrs::From::from(__error))
         }
     }
 };

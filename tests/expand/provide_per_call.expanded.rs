@@ -39,10 +39,10 @@ const _: () = {
             _cqrs::Need::of::<Basket>(),
         );
         async fn open(
-            scope: &mut _cqrs::Scope,
+            __scope: &mut _cqrs::Scope,
             _: &__Message,
         ) -> _cqrs::Result<Self, _cqrs::Fault> {
-            scope.provided::<Basket>().await
+            __scope.provided::<Basket>().await
         }
         async fn stage(self, _: &mut _cqrs::Scope) -> _cqrs::Result<(), _cqrs::Fault> {
             _cqrs::Result::Ok(())

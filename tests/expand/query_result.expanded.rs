@@ -19,11 +19,11 @@ const _: () = {
         type Error = Fault;
         type Returns = _cqrs::Result<Option<OrderView>, Fault>;
         type Routing = _cqrs::Static;
-        fn sort(returned: Self::Returns) -> _cqrs::Dispatched<Self> {
-            _cqrs::sort!(Fault, returned)
+        fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
+            _cqrs::sort!(Fault, __returned)
         }
-        fn is_success(output: &Self::Output) -> _cqrs::bool {
-            _cqrs::succeeded!(Option < OrderView >, output)
+        fn is_success(__output: &Self::Output) -> _cqrs::bool {
+            _cqrs::succeeded!(Option < OrderView >, __output)
         }
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::Some(
             _cqrs::module_path!(),

@@ -2,9 +2,12 @@
 //! `expand/X.expanded.rs`. `UPDATE_EXPECT=1 cargo test -p tests --test expand` rewrites them.
 //!
 //! The modules of the macro crate are compiled here as ordinary ones, since a proc-macro crate can be called by
-//! rustc alone. A new module there needs a line here. That the files compile is the business of
+//! rustc alone; their own tests run here once more. A new module there needs a line here. That the files compile is
+//! the business of
 //! `expand_compiles.rs`.
 
+#[path = "../../cqrs-macros/src/attributes.rs"]
+mod attributes;
 #[path = "../../cqrs-macros/src/documentation.rs"]
 mod documentation;
 #[path = "../../cqrs-macros/src/errors.rs"]
