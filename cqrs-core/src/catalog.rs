@@ -97,9 +97,7 @@ pub(crate) fn unknown_name(bus: &Bus, name: &str) -> String {
         .min();
     match nearest {
         Some((_, known)) => format!("no message is named `{name}`; did you mean `{known}`?"),
-        None => format!(
-            "no message is named `{name}`; a message has a name if it is declared with `wire` or `name = \"..\"`"
-        ),
+        None => format!("no message is named `{name}`"),
     }
 }
 

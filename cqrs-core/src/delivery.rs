@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::dispatch::{BoxFuture, Start};
 use crate::event_meta::EventMeta;
 use crate::events::Raised;
-use crate::fault::{BoxError, DispatchError, Fault, Place};
+use crate::fault::{BoxError, DispatchError, Fault, Place, with_sources};
 use crate::handler::{EventReturned, Handler, HandlerInfo};
 use crate::message::{Message, MessageInfo, kind};
 use crate::principal::Principal;
@@ -355,12 +355,10 @@ impl What {
 
 /// A failure with its sources, in one line.
 fn chain(failure: &Failure) -> String {
-    let error: &dyn std::error::Error = match failure {
-        DispatchError::Rejected(error) => &**error,
-        DispatchError::Fault(fault) => fault,
-    };
-    let sources = std::iter::successors(Some(error), |error| error.source());
-    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    match failure {
+        DispatchError::Rejected(error) => with_sources(&**error),
+        DispatchError::Fault(fault) => with_sources(fault),
+    }
 }
 
 /// Calls handler `H` with a clone of the event.

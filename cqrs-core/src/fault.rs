@@ -286,6 +286,12 @@ impl Error for Fault {
     }
 }
 
+/// An error with its sources, in one line.
+pub(crate) fn with_sources(error: &(dyn Error + 'static)) -> String {
+    let sources = std::iter::successors(Some(error), |&error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// What comes back from a call that did not succeed: the handler's own word, or the bus's.
 ///
 /// `Display` and `source` are those of what it holds.

@@ -108,7 +108,7 @@ pub use call::{Call, FromCall, FromScope};
 pub use catalog::{Catalog, MessageEntry, ProviderEntry};
 pub use context::Context;
 pub use deadline::Deadline;
-pub use dispatch::{Dispatch, Sending};
+pub use dispatch::{BoxFuture, Dispatch, Sending};
 pub use event_meta::EventMeta;
 pub use events::{Events, Raised};
 pub use fault::{BoxError, DispatchError, Effect, Fault, FaultKind, Place};
@@ -121,7 +121,7 @@ pub use operation_result::OperationResult;
 pub use outbox::{Outbox, Sent};
 pub use outcome::{CarriesFault, Outcome};
 pub use principal::Principal;
-pub use problem::{FieldError, IntoProblem, Problem};
+pub use problem::{FieldError, IntoProblem, Problem, ProblemMembers};
 pub use publish::Publish;
 pub use read_only::ReadOnly;
 pub use resource::{AnyUnit, Belongs, Joins, Resource};
@@ -219,14 +219,20 @@ macro_rules! __place {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __begin_here {
-    ($message:ty, $handler:ty) => {
-        #[inline(always)]
-        fn wire(bus: &$crate::Bus) -> $crate::__private::Wiring<'_> {
-            <$crate::__private::Here<$handler> as $crate::__private::Begin<$message>>::wire(bus)
-        }
-        #[inline(always)]
-        fn begin<'a>(fresh: &mut $crate::__private::Fresh<'a, $message>) -> $crate::__private::Begun<'a, $message> {
-            <$crate::__private::Here<$handler> as $crate::__private::Begin<$message>>::begin(fresh)
+    ($here:ident, $handler:ident) => {
+        #[automatically_derived]
+        impl<C: $crate::Message> $crate::__private::Begin<C> for $here
+        where
+            $handler: $crate::__private::Handler<C>,
+        {
+            #[inline(always)]
+            fn wire(bus: &$crate::Bus) -> $crate::__private::Wiring<'_> {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::wire(bus)
+            }
+            #[inline(always)]
+            fn begin<'a>(fresh: &mut $crate::__private::Fresh<'a, C>) -> $crate::__private::Begun<'a, C> {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::begin(fresh)
+            }
         }
     };
 }

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{DispatchError, Fault, FaultKind};
+use crate::fault::{DispatchError, Fault, FaultKind, with_sources};
 
 /// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) describes it, and an error type for handlers
 /// that want no enum of their own.
@@ -22,8 +23,16 @@ use crate::fault::{DispatchError, Fault, FaultKind};
 ///     r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"no order 7","order":7}"#,
 /// );
 /// ```
+///
+/// It is one pointer, so that a `Result` with it stays small; its [members](ProblemMembers) are read and written
+/// as if they were its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Problem {
+#[serde(transparent)]
+pub struct Problem(Box<ProblemMembers>);
+
+/// The members of a [`Problem`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProblemMembers {
     /// What sort of problem, as a URI reference; `about:blank` says no more than the status does.
     #[serde(rename = "type", default = "about_blank")]
     pub kind: Cow<'static, str>,
@@ -70,7 +79,7 @@ fn title_of(status: u16) -> &'static str {
         500 => "Internal Server Error",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
-        400..500 => "Client Error",
+        _ if status < 500 => "Client Error",
         _ => "Error",
     }
 }
@@ -79,7 +88,7 @@ impl Problem {
     /// A problem of this status, its title the status's name.
     #[must_use]
     pub fn new(status: u16, detail: impl Into<String>) -> Self {
-        Problem {
+        Problem(Box::new(ProblemMembers {
             kind: about_blank(),
             title: Cow::Borrowed(title_of(status)),
             status,
@@ -87,7 +96,13 @@ impl Problem {
             instance: None,
             errors: Vec::new(),
             extensions: BTreeMap::new(),
-        }
+        }))
+    }
+
+    /// Its members, to take apart.
+    #[must_use]
+    pub fn into_members(self) -> ProblemMembers {
+        *self.0
     }
 
     /// Status 400.
@@ -181,6 +196,20 @@ impl Problem {
     }
 }
 
+impl Deref for Problem {
+    type Target = ProblemMembers;
+
+    fn deref(&self) -> &ProblemMembers {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut ProblemMembers {
+        &mut self.0
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status, self.title)?;
@@ -220,8 +249,8 @@ impl IntoProblem for std::convert::Infallible {
     }
 }
 
-/// What the caller can mend is told in full; what broke inside is told as such, and its details stay in the
-/// fault, for the log.
+/// What the caller can mend is told in full. What broke inside is told as such; its details go to the log, here
+/// and now, since nobody else sees them.
 impl IntoProblem for &Fault {
     fn into_problem(self) -> Problem {
         let (status, open) = match self.kind() {
@@ -235,6 +264,9 @@ impl IntoProblem for &Fault {
             FaultKind::Timeout => (504, false),
             FaultKind::Wiring | FaultKind::Panic | FaultKind::OutcomeUnknown | FaultKind::Internal => (500, false),
         };
+        if !open {
+            tracing::error!(error = %with_sources(self), "a client is told of a fault without its details");
+        }
         let detail = match (open, self.kind()) {
             (true, _) => self.detail(),
             (_, FaultKind::Unavailable) => "something that is needed does not answer now; nothing happened",

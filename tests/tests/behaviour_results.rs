@@ -2,9 +2,7 @@
 
 use std::error::Error as _;
 
-use cqrs_core::{
-    CarriesFault, DispatchError, Effect, Fault, FaultKind, IntoProblem, OperationResult, Problem,
-};
+use cqrs_core::{CarriesFault, DispatchError, Effect, Fault, FaultKind, IntoProblem, OperationResult, Problem};
 use proptest::prelude::*;
 
 #[test]
@@ -83,7 +81,7 @@ struct Plain;
 #[test]
 fn derived_problems_say_what_the_attributes_say() {
     let told = |error: OrderError| {
-        let problem = error.into_problem();
+        let problem = error.into_problem().into_members();
         (problem.status, problem.kind.into_owned(), problem.title.into_owned(), problem.detail)
     };
     let order = "https://example.org/problems/order".to_owned();
