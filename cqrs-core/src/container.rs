@@ -293,12 +293,22 @@ fn two_providers(need: &Need, first: &Source, second: &ProviderInfo) -> String {
 }
 
 pub(crate) fn missing_per_call(need: &Need) -> String {
-    format!(
+    let name = need.name();
+    let mut text = format!(
         "nothing provides `{name}` for one call: write `#[provide(per_call)] fn ..() -> {name} {{ .. }}`, or give it to \
-         the builder with `provide_call`",
-        name = need.name(),
-    )
+         the builder with `provide_call`"
+    );
+    text.push_str(UNLINKED);
+    text
 }
+
+/// The cure for what is provided in a crate that nobody names.
+const UNLINKED: &str = if cfg!(feature = "inventory") {
+    "; if a crate provides it that this program names nowhere, that crate is not linked in, and \
+     `cqrs_core::link!(the_crate);` in the program is the cure"
+} else {
+    ""
+};
 
 impl Container {
     /// What to say of a dependency that is not there, and what to do.
@@ -316,9 +326,10 @@ impl Container {
         let mut near: Vec<&str> =
             self.shared.values().map(|slot| slot.need.name()).filter(|other| nearly(name, other)).collect();
         near.sort_unstable();
-        for other in near {
+        for other in &near {
             text.push_str(&format!("; `{other}` is provided, but that is another type"));
         }
+        let mut by_call = false;
         if self.per_call.values().any(|made| {
             made.provider().is_some_and(|provider| {
                 let provided = provider.provides.name();
@@ -326,6 +337,10 @@ impl Container {
             })
         }) {
             text.push_str(&format!("; it is provided for each call, so take it as `&mut {name}`"));
+            by_call = true;
+        }
+        if !by_call && near.is_empty() {
+            text.push_str(UNLINKED);
         }
         text
     }

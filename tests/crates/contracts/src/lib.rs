@@ -1,6 +1,6 @@
-//! What billing promises to everybody: messages, and no code that handles them.
+//! What others promise: messages, and no code that handles them; a trait, and no type that implements it.
 
-use cqrs_core::{command, event, query};
+use cqrs_core::{ReadOnly, command, event, query};
 
 /// Charges a customer.
 #[command(output = Receipt, error = Declined, contract)]
@@ -47,4 +47,16 @@ pub struct Receipt {
 pub struct Declined {
     /// The highest sum that would have been accepted, in cents.
     pub limit: u64,
+}
+
+/// Brings what was ordered.
+pub trait Courier: ReadOnly + Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+}
+
+/// What one call notes of a way.
+pub trait Way: Send {
+    /// Notes a place, and answers how many there are.
+    fn to(&mut self, place: &str) -> usize;
 }

@@ -1,7 +1,7 @@
 //! An application: messages handled where they are declared, on top of contracts that others handle.
 
 use billing::Ledger;
-use contracts::{Charge, Charged, Declined, Receipt};
+use contracts::{Charge, Charged, Courier, Declined, Receipt, Way};
 use cqrs_core::{CommandBus, DispatchError, Fault, Problem, ReadOnly, command, handler, provide, query};
 use settings::Settings;
 
@@ -63,4 +63,22 @@ fn made_of(_: MadeOf, till: &Till) -> String {
 fn count(event: Charged, ledger: &dyn Ledger) {
     // A second payment, of nothing: the number of the next receipt shows that the event came.
     ledger.note(event.customer, 0);
+}
+
+/// Who brings what is ordered.
+#[query(output = String)]
+pub struct WhoBrings;
+
+#[handler]
+fn who_brings(_: WhoBrings, courier: &dyn Courier) -> String {
+    courier.name().to_owned()
+}
+
+/// Brings what is ordered.
+#[command(output = usize)]
+pub struct Bring;
+
+#[handler]
+async fn bring(_: Bring, way: &mut dyn Way) -> usize {
+    way.to("the door")
 }

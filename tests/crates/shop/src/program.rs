@@ -2,7 +2,7 @@
 
 use contracts::Refund;
 use cqrs_core::{Bus, handler, query};
-use shop::{MadeOf, Order};
+use shop::{Bring, MadeOf, Order, WhoBrings};
 
 /// A message of the program's own: the library and the program of one package are two crates.
 #[query(output = &'static str)]
@@ -27,6 +27,14 @@ pub(crate) async fn run() {
     match bus.execute(Refund { customer: 7 }).await {
         Ok(cents) => println!("refund: {cents}"),
         Err(error) => println!("refund: {error}"),
+    }
+    match bus.query(WhoBrings).await {
+        Ok(name) => println!("brings: {name}"),
+        Err(fault) => println!("brings: {fault}"),
+    }
+    match bus.execute(Bring).await {
+        Ok(places) => println!("bring: {places}"),
+        Err(fault) => println!("bring: {fault}"),
     }
     match bus.execute(Order { customer: 7, cents: 250 }).await {
         Ok(receipt) => println!("order: receipt {}", receipt.number),
