@@ -66,9 +66,8 @@ const _: () = {
         }
     }
     pub struct __Here;
-    #[automatically_derived]
-    impl _cqrs::Begin<PlaceOrder> for __Here {
-        _cqrs::begin_here!(PlaceOrder, __Handler);
+    _cqrs::begin_here! {
+        __Here, __Handler
     }
     #[automatically_derived]
     impl _cqrs::Handled<PlaceOrder> for <PlaceOrder as _cqrs::HandledIn<__Here>>::Slot {

@@ -46,9 +46,8 @@ const _: () = {
         }
     }
     pub struct __Here;
-    #[automatically_derived]
-    impl _cqrs::Begin<OrderPlaced> for __Here {
-        _cqrs::begin_here!(OrderPlaced, __Handler);
+    _cqrs::begin_here! {
+        __Here, __Handler
     }
     #[automatically_derived]
     impl _cqrs::Handled<OrderPlaced>

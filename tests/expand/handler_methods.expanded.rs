@@ -53,9 +53,8 @@ const _: () = {
         }
     }
     pub struct __Here;
-    #[automatically_derived]
-    impl _cqrs::Begin<Count> for __Here {
-        _cqrs::begin_here!(Count, __Handler);
+    _cqrs::begin_here! {
+        __Here, __Handler
     }
     #[automatically_derived]
     impl _cqrs::Handled<Count> for <Count as _cqrs::HandledIn<__Here>>::Slot {
@@ -103,9 +102,8 @@ const _: () = {
         }
     }
     pub struct __Here;
-    #[automatically_derived]
-    impl _cqrs::Begin<GetCount> for __Here {
-        _cqrs::begin_here!(GetCount, __Handler);
+    _cqrs::begin_here! {
+        __Here, __Handler
     }
     #[automatically_derived]
     impl _cqrs::Handled<GetCount> for <GetCount as _cqrs::HandledIn<__Here>>::Slot {

@@ -38,9 +38,8 @@ const _: () = {
         }
     }
     pub struct __Here;
-    #[automatically_derived]
-    impl _cqrs::Begin<Add> for __Here {
-        _cqrs::begin_here!(Add, __Handler);
+    _cqrs::begin_here! {
+        __Here, __Handler
     }
     #[automatically_derived]
     impl _cqrs::Handled<Add> for <Add as _cqrs::HandledIn<__Here>>::Slot {

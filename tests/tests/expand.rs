@@ -3,8 +3,7 @@
 //!
 //! The modules of the macro crate are compiled here as ordinary ones, since a proc-macro crate can be called by
 //! rustc alone; their own tests run here once more. A new module there needs a line here. That the files compile is
-//! the business of
-//! `expand_compiles.rs`.
+//! the business of `expand_compiles.rs`.
 
 #[path = "../../cqrs-macros/src/attributes.rs"]
 mod attributes;
