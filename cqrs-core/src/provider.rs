@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::call::Parts;
-use crate::container::{Container, Shared};
+use crate::container::{Container, Dependency, Shared};
 use crate::dispatch::BoxFuture;
 use crate::fault::{BoxError, Fault, Place};
 use crate::need::{Need, Opening};
@@ -55,7 +55,7 @@ type MakePerCall = for<'a> fn(&'a Container, &'a mut Scope) -> BoxFuture<'a, Res
 impl ProviderInfo {
     /// Of a shared dependency.
     #[must_use]
-    pub const fn shared<P: ProvidesShared<Provides: Send + Sync>>(place: Place) -> Self {
+    pub const fn shared<P: ProvidesShared<Provides: Dependency>>(place: Place) -> Self {
         ProviderInfo {
             provides: Need::of::<P::Provides>(),
             place,
@@ -76,7 +76,7 @@ impl ProviderInfo {
     }
 }
 
-fn make_shared<P: ProvidesShared<Provides: Send + Sync>>(
+fn make_shared<P: ProvidesShared<Provides: Dependency>>(
     container: &Container,
 ) -> BoxFuture<'_, Result<Box<dyn Any + Send + Sync>, Fault>> {
     Box::pin(async move {

@@ -151,7 +151,7 @@ fn one(
     };
     let has_receiver = receiver.is_some();
     parameters.splice(0..0, receiver);
-    let message = message_type(signature, message, errors)?;
+    let message = message_type(signature, message, this, errors)?;
     for parameter in &mut parameters {
         if let (Some(this), Takes::Shared(ty) | Takes::Resource(ty) | Takes::Provided(ty) | Takes::Value(ty)) =
             (this, &mut parameter.takes)
@@ -187,11 +187,22 @@ fn one(
 }
 
 /// The first parameter's type, which is the message's.
-fn message_type(signature: &Signature, first: Option<&FnArg>, errors: &mut Errors) -> Option<Type> {
+fn message_type(
+    signature: &Signature,
+    first: Option<&FnArg>,
+    this: Option<&Type>,
+    errors: &mut Errors,
+) -> Option<Type> {
+    // Whoever put a helper among the handlers did not mean a handler at all.
+    let helper = this.map_or("", |_| "; a method that is no handler goes in another impl block");
     let Some(FnArg::Typed(first)) = first else {
+        let receiver = if signature.inputs.is_empty() { "" } else { "&self, " };
         errors.at_span(
             signature.ident.span(),
-            format!("a handler's first parameter is its message: `fn {}(message: .., ..)`", signature.ident),
+            format!(
+                "a handler's first parameter is its message: `fn {}({receiver}message: .., ..)`{helper}",
+                signature.ident
+            ),
         );
         return None;
     };
@@ -200,7 +211,10 @@ fn message_type(signature: &Signature, first: Option<&FnArg>, errors: &mut Error
             let target = &reference.elem;
             errors.at(
                 &first.ty,
-                format!("a handler owns its message: take `{}` by value, as the first parameter", quote!(#target)),
+                format!(
+                    "a handler owns its message: take `{}` by value, as the first parameter{helper}",
+                    quote!(#target)
+                ),
             );
             None
         }
@@ -237,7 +251,7 @@ fn message_binding(signature: &Signature, has_receiver: bool) -> Ident {
 //             fn call(..) -> impl Reply<Place> { _cqrs::Later(place(cmd, &**clock, context, events)) }
 //         }
 //         pub struct __Here;
-//         impl _cqrs::Begin<Place> for __Here { .. }
+//         _cqrs::begin_here! { __Here, __Handler }
 //         impl _cqrs::Handled<Place> for <Place as _cqrs::HandledIn<__Here>>::Slot { type By = __Here; }
 //         _cqrs::submit! { Handler(..) }
 //     };
@@ -246,7 +260,9 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
     let shared = parameters::shared(parameters);
     let given = parameters::given(parameters);
     let opened = parameters::opened(parameters);
-    let (shared_types, given_types, opened_types) = (&shared.types, &given.types, &opened.types);
+    let types = [shared.types, given.types, opened.types];
+    let [shared_types, given_types, opened_types] =
+        types.map(|types| types.unwrap_or_else(|| quote_spanned!(message.span()=> ())));
     let (shared_names, given_names, opened_names) = (&shared.names, &given.names, &opened.names);
     let mut arguments: Vec<TokenStream> = parameters::arguments(parameters).collect();
     arguments.insert(usize::from(handler.has_receiver), quote!(#binding));
@@ -256,6 +272,9 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
         quote!(_cqrs::Now(move || #path(#(#arguments),*)))
     };
     let reply = quote_spanned!(*returns=> impl _cqrs::Reply<'x, #message>);
+    // At the message, like everything that is wrong where it is none.
+    let header = quote_spanned!(message.span()=> impl _cqrs::Handler<#message> for __Handler);
+    let info = quote_spanned!(message.span()=> <__Handler as _cqrs::Handler<#message>>::info);
     let handled = handled(message, &quote!(__Here));
     let checks = checks(message, parameters);
     hidden(
@@ -264,7 +283,7 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
         quote! {
             struct __Handler;
             #[automatically_derived]
-            impl _cqrs::Handler<#message> for __Handler {
+            #header {
                 type Shared = #shared_types;
                 type Given = #given_types;
                 type Opened = #opened_types;
@@ -282,13 +301,10 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
                 }
             }
             pub struct __Here;
-            #[automatically_derived]
-            impl _cqrs::Begin<#message> for __Here {
-                _cqrs::begin_here!(#message, __Handler);
-            }
+            _cqrs::begin_here! { __Here, __Handler }
             #handled
             #checks
-            _cqrs::submit! { Handler(<__Handler as _cqrs::Handler<#message>>::info) }
+            _cqrs::submit! { Handler(#info) }
         },
     )
 }

@@ -1,6 +1,6 @@
 //! The parameter rule: what a parameter is, is how it is written.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Pat, PatType, Type, TypeParamBound};
@@ -140,21 +140,23 @@ pub(crate) fn binding(pattern: &Pat, made_up: &str) -> Ident {
 
 /// The parameters of one sort: a tuple of types, and a tuple of names for it.
 pub(crate) struct Tuple {
-    pub(crate) types: TokenStream,
+    /// Nothing for the empty tuple, which stands nowhere.
+    pub(crate) types: Option<TokenStream>,
     pub(crate) names: TokenStream,
 }
 
 /// The tuple stands at what it holds, since that is where rustc says what is wrong with it.
-fn tuple(of: Vec<(TokenStream, &Ident)>) -> Tuple {
-    let (types, names): (Vec<TokenStream>, Vec<_>) = of.into_iter().unzip();
-    let types = match &types[..] {
-        [one] => quote_spanned!(one.span()=> (#one,)),
-        [first, .., last] => {
-            let open = quote_spanned!(first.span()=> _cqrs::Tuple<);
-            let close = quote_spanned!(last.span()=> >);
-            quote!(#open (#(#types,)*) #close)
+fn tuple(of: Vec<(Span, TokenStream, &Ident)>) -> Tuple {
+    let names: Vec<&Ident> = of.iter().map(|(.., name)| *name).collect();
+    let types: Vec<&TokenStream> = of.iter().map(|(_, ty, _)| ty).collect();
+    let types = match &of[..] {
+        [(place, ..)] => Some(quote_spanned!(*place=> (#(#types,)*))),
+        [(first, ..), .., (last, ..)] => {
+            let open = quote_spanned!(*first=> _cqrs::Tuple<);
+            let close = quote_spanned!(*last=> >);
+            Some(quote!(#open (#(#types,)*) #close))
         }
-        [] => quote!(()),
+        [] => None,
     };
     Tuple { types, names: quote!((#(#names,)*)) }
 }
@@ -165,7 +167,7 @@ pub(crate) fn shared(parameters: &[Parameter]) -> Tuple {
         parameters
             .iter()
             .filter_map(|parameter| match &parameter.takes {
-                Takes::Shared(ty) => Some((quote_spanned!(ty.span()=> _cqrs::Arc<#ty>), &parameter.binding)),
+                Takes::Shared(ty) => Some((ty.span(), quote!(_cqrs::Arc<#ty>), &parameter.binding)),
                 _ => None,
             })
             .collect(),
@@ -178,7 +180,7 @@ pub(crate) fn given(parameters: &[Parameter]) -> Tuple {
         parameters
             .iter()
             .filter_map(|parameter| match &parameter.takes {
-                Takes::Value(ty) => Some((quote!(#ty), &parameter.binding)),
+                Takes::Value(ty) => Some((ty.span(), quote!(#ty), &parameter.binding)),
                 _ => None,
             })
             .collect(),
@@ -191,8 +193,8 @@ pub(crate) fn opened(parameters: &[Parameter]) -> Tuple {
         parameters
             .iter()
             .filter_map(|parameter| match &parameter.takes {
-                Takes::Resource(ty) => Some((quote!(#ty), &parameter.binding)),
-                Takes::Provided(ty) => Some((quote_spanned!(ty.span()=> _cqrs::Provided<#ty>), &parameter.binding)),
+                Takes::Resource(ty) => Some((ty.span(), quote!(#ty), &parameter.binding)),
+                Takes::Provided(ty) => Some((ty.span(), quote!(_cqrs::Provided<#ty>), &parameter.binding)),
                 _ => None,
             })
             .collect(),

@@ -60,7 +60,7 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     if let Some(attribute) = is_fault(&input.attrs) {
         errors.at(
             attribute,
-            "`#[fault]` goes on the variant that holds the fault; a struct that is one is a `Fault` itself",
+            "`#[fault]` goes on the variant that holds the fault: make this an enum, or use `Fault` as the error",
         );
     }
     let mut fault: Option<&Variant> = None;

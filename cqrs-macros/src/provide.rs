@@ -124,8 +124,8 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
     let name = ident.unraw().to_string();
     let shared = parameters::shared(parameters);
     let parts = parameters::given(parameters);
-    let (shared_types, shared_names) = (&shared.types, &shared.names);
-    let (parts_types, parts_names) = (&parts.types, &parts.names);
+    let [shared_types, parts_types] = [shared.types, parts.types].map(|types| types.unwrap_or_else(|| quote!(())));
+    let (shared_names, parts_names) = (&shared.names, &parts.names);
     let arguments = parameters::arguments(parameters);
     let awaited = function.signature.asyncness.map(|_| quote!(.await));
     let asked = fallible.then(|| quote_spanned!(function.signature.output.span()=> ?));
@@ -148,6 +148,8 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
     } else {
         (quote!(), quote!(_cqrs::Arc<Self::Provides>))
     };
+    // At the type, like everything that is wrong with it.
+    let info = quote_spanned!(provides.span()=> _cqrs::ProviderInfo::#register::<__Provider>);
     let grant = options.read_only.as_ref().map(|_| {
         let grant: TokenStream = quote_spanned!(provides.span()=> impl _cqrs::ReadOnly for #provides {});
         quote!(#[automatically_derived] #grant)
@@ -181,10 +183,7 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
             }
             #[automatically_derived]
             impl _cqrs::#role for __Provider {
-                async fn provide(
-                    __shared: Self::Shared,
-                    #parts_parameter
-                ) -> _cqrs::Result<#provided, _cqrs::BoxError> {
+                async fn provide(__shared: Self::Shared, #parts_parameter) -> _cqrs::Result<#provided, _cqrs::BoxError> {
                     let #shared_names = &__shared;
                     _cqrs::Result::Ok(#returned)
                 }
@@ -193,7 +192,7 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
             #resource
             const _: () = {
                 fn info() -> &'static _cqrs::ProviderInfo {
-                    static INFO: _cqrs::ProviderInfo = _cqrs::ProviderInfo::#register::<__Provider>(_cqrs::place!(#name));
+                    static INFO: _cqrs::ProviderInfo = #info(_cqrs::place!(#name));
                     &INFO
                 }
                 _cqrs::submit! { Provider(info) }

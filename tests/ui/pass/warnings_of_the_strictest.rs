@@ -18,7 +18,9 @@
     clippy::pedantic
 )]
 
-use cqrs_core::{CommandBus, Context, EventMeta, Events, Fault, InMemoryUnit, Problem, QueryBus, ReadOnly};
+use std::sync::Arc;
+
+use cqrs_core::{Bus, CommandBus, Context, EventMeta, Events, Fault, InMemoryUnit, Problem, QueryBus, ReadOnly};
 use cqrs_core::{command, event, handler, provide, query};
 
 /// It happened.
@@ -95,18 +97,18 @@ impl Orders for Vec<u64> {
 
 #[handler]
 fn place(
-    cmd: Place,
+    Place { order }: Place,
     clock: &Clock,
     _unused: &Clock,
     _context: Context,
     orders: &mut dyn Orders,
     events: &mut Events,
 ) -> Result<u64, OrderError> {
-    if cmd.order == 0 {
+    if order == 0 {
         return Err(OrderError::Empty);
     }
-    orders.put(cmd.order);
-    events.raise(Placed { order: cmd.order });
+    orders.put(order);
+    events.raise(Placed { order });
     Ok(clock.0)
 }
 
@@ -123,7 +125,8 @@ async fn ship(_: Ship, bus: CommandBus) {
 
 #[handler]
 async fn count(_: Count, views: &dyn Views, bus: QueryBus) -> Option<u64> {
-    let _counted = bus.query(Count).await;
+    drop(bus);
+    tokio::task::yield_now().await;
     Some(views.count())
 }
 
@@ -139,8 +142,10 @@ impl Mailer {
     /// None.
     pub async fn placed(&self, event: Placed, _meta: EventMeta) -> Result<(), Fault> {
         tokio::task::yield_now().await;
-        drop(event);
-        Ok(())
+        match event {
+            Placed { order: 0 } => Err(Fault::unavailable("no mail for order 0")),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -150,14 +155,14 @@ fn clock() -> Clock {
 }
 
 #[provide]
-async fn views(clock: &Clock) -> Result<std::sync::Arc<dyn Views>, Fault> {
+async fn views(clock: &Clock) -> Result<Arc<dyn Views>, Fault> {
     tokio::task::yield_now().await;
-    Ok(std::sync::Arc::new(Clock(clock.0)))
+    Ok(Arc::new(Clock(clock.0)))
 }
 
 #[provide]
-fn mailer() -> Box<Mailer> {
-    Box::new(Mailer)
+fn mailer() -> Mailer {
+    Mailer
 }
 
 #[provide]
@@ -173,4 +178,11 @@ fn buffer(_clock: &Clock) -> Buffer {
 #[derive(Debug)]
 struct Buffer;
 
-fn main() {}
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let bus = Bus::global();
+    let problems = bus.verify();
+    assert!(problems.is_sound(), "{problems}");
+    assert_eq!(bus.execute(Place { order: 1 }).await.unwrap(), 7);
+    assert_eq!(bus.query(Count).await.unwrap(), Some(7));
+}
