@@ -1,3 +1,6 @@
 //! What the tests share.
 
 pub mod elsewhere;
+pub mod ledger;
+pub mod polls;
+pub mod quiet;
