@@ -18,7 +18,7 @@ use crate::events::Raised;
 use crate::fault::Fault;
 use crate::handler::{Handled, HandlerInfo, LinkFn, Route};
 use crate::message::{Command, Event, MessageInfo, Query};
-use crate::need::{Need, Opening};
+use crate::need::Opening;
 use crate::publish::Publish;
 use crate::registry;
 use crate::slot::Table;
@@ -240,6 +240,11 @@ impl Bus {
         self.0.parts.contracts.contains_key(&contract.type_id)
     }
 
+    /// Whether a builder registered a handler for the message.
+    pub(crate) fn registered(&self, message: &MessageInfo) -> bool {
+        self.stands_in(message) || self.delivery().handles_by_hand(message)
+    }
+
     /// Counts a call in a task of its own as under way until the guard is dropped.
     pub(crate) fn busy(&self) -> Busy {
         self.0.busy.enter()
@@ -266,12 +271,15 @@ impl Bus {
     pub(crate) fn wire(
         &self,
         message: &'static MessageInfo,
-        needs: &'static [Need],
+        handler: &'static HandlerInfo,
         assemble: LinkFn,
     ) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
-            self.container().prepare(needs).await?;
-            let wired = assemble(self.container())?;
+            let wired = match self.container().prepare(handler.needs).await {
+                Ok(()) => assemble(self.container()),
+                Err(fault) => Err(fault),
+            };
+            let wired = wired.map_err(|fault| fault.at(handler.site()))?;
             // Of two calls that wire at once, one is first; both made the same.
             self.0.table.cell(message.slot.index()).get_or_init(|| wired);
             Ok(())
@@ -288,7 +296,7 @@ impl Bus {
             let handlers = registry::linked_in().linked.get(&message.type_id);
             match handlers.map(Vec::as_slice) {
                 Some([handler]) => match handler.route {
-                    Route::Contract(link) => self.wire(message, handler.needs, link).await,
+                    Route::Contract(link) => self.wire(message, handler, link).await,
                     _ => Err(Fault::internal("a contract's handler is registered as something else")),
                 },
                 Some([_, _, ..]) => {
@@ -313,7 +321,7 @@ impl Bus {
 
 #[cold]
 fn shut_down(handler: &'static HandlerInfo) -> Fault {
-    Fault::unavailable("the bus is shutting down and takes no more calls").at(handler.place)
+    Fault::unavailable("the bus is shutting down and takes no more calls").at(handler.site())
 }
 
 impl std::fmt::Debug for Bus {

@@ -8,7 +8,7 @@ use crate::buses::{CommandBus, QueryBus};
 use crate::context::{Context, Options};
 use crate::deadline::Deadline;
 use crate::event_meta::EventMeta;
-use crate::fault::{Fault, Place};
+use crate::fault::{Fault, Site};
 use crate::message::MessageKind;
 use crate::need::Opening;
 use crate::principal::Principal;
@@ -80,8 +80,8 @@ impl<'a> Call<'a> {
         Ambient { running: self.running, context: self.context.take() }
     }
 
-    pub(crate) fn place(&self) -> Place {
-        self.running.place()
+    pub(crate) fn site(&self) -> Site {
+        self.running.site()
     }
 
     pub(crate) fn as_parent(&self) -> Parent {
@@ -91,8 +91,8 @@ impl<'a> Call<'a> {
 
 impl Running {
     /// Where the handler stands, or else the message.
-    pub(crate) fn place(&self) -> Place {
-        self.handler.place
+    pub(crate) fn site(&self) -> Site {
+        self.handler.site()
     }
 }
 
@@ -117,7 +117,7 @@ fn admit_with(
     };
     let context = Context::of_call(options.map(|options| *options), parent.as_ref());
     if context.deadline().is_some_and(|deadline| deadline.remaining().is_zero()) {
-        return Err(Fault::timeout(None).at(running.place()));
+        return Err(Fault::timeout(None).at(running.site()));
     }
     Ok(context)
 }
@@ -135,10 +135,10 @@ fn may_nest(outer: &Running, inner: &Running) -> Result<(), Fault> {
         return Err(Fault::wiring(format!(
             "the query handler {outer} cannot {verb} {inner}: a query changes nothing; make it a command, or let the \
              caller execute after the query",
-            outer = outer.place(),
-            inner = inner.place(),
+            outer = outer.site(),
+            inner = inner.site(),
         ))
-        .at(outer.place()));
+        .at(outer.site()));
     }
     if outer.phase != Phase::NoUnit {
         let cure = match inner.message().kind {
@@ -147,10 +147,10 @@ fn may_nest(outer: &Running, inner: &Running) -> Result<(), Fault> {
         };
         return Err(Fault::wiring(format!(
             "the handler {outer} cannot {verb} {inner} while its own unit of work is open; {cure}",
-            outer = outer.place(),
-            inner = inner.place(),
+            outer = outer.site(),
+            inner = inner.site(),
         ))
-        .at(outer.place()));
+        .at(outer.site()));
     }
     Ok(())
 }
@@ -193,7 +193,7 @@ impl FromCall for Context {
 impl FromCall for Principal {
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         let who = call.known_context().and_then(Context::principal);
-        who.cloned().ok_or_else(|| Fault::unauthenticated("this takes a caller who says who they are").at(call.place()))
+        who.cloned().ok_or_else(|| Fault::unauthenticated("this takes a caller who says who they are").at(call.site()))
     }
 }
 
@@ -208,7 +208,7 @@ impl FromCall for Deadline {
         call.deadline().ok_or_else(|| {
             let text =
                 "this takes a deadline, and the call has none: call it with `.timeout(..)`, or take `Option<Deadline>`";
-            Fault::wiring(text).at(call.place())
+            Fault::wiring(text).at(call.site())
         })
     }
 }
@@ -234,7 +234,7 @@ impl FromCall for CommandBus {
 impl FromCall for EventMeta {
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         call.event.cloned().ok_or_else(|| {
-            Fault::wiring("`EventMeta` tells of an event's delivery, and this call is none").at(call.place())
+            Fault::wiring("`EventMeta` tells of an event's delivery, and this call is none").at(call.site())
         })
     }
 }

@@ -31,15 +31,18 @@ pub struct MessageEntry {
     pub options: Vec<&'static str>,
     /// Where it stands.
     pub place: Place,
-    /// Its handlers.
+    /// Its handlers, as they are linked in.
     pub handlers: Vec<Place>,
+    /// Whether this bus has a handler of its own for it, which stands in for those of a contract and is one more
+    /// for an event.
+    pub registered: bool,
 }
 
 /// One provider.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ProviderEntry {
     /// The type it provides.
-    pub provides: &'static str,
+    pub provides: String,
     /// Whether it runs for each call.
     pub per_call: bool,
     /// Where it stands.
@@ -66,6 +69,7 @@ pub(crate) fn of(bus: &Bus) -> Catalog {
                 options: options(message),
                 place: message.place,
                 handlers: handlers.remove(&message.type_id).unwrap_or_default(),
+                registered: bus.registered(message),
             })
             .collect(),
         providers: linked_in
@@ -115,6 +119,9 @@ impl fmt::Display for Catalog {
             writeln!(f, "    declared {}", message.place)?;
             for handler in &message.handlers {
                 writeln!(f, "    handled  {handler}")?;
+            }
+            if message.registered {
+                writeln!(f, "    handled  by a closure in this bus's builder")?;
             }
         }
         for provider in &self.providers {

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::dispatch::BoxFuture;
 use crate::fault::Fault;
+use crate::missing;
 use crate::need::Need;
 use crate::panic::CatchPanic;
 use crate::provider::{ProviderInfo, Role};
@@ -135,7 +136,7 @@ impl Container {
 
     async fn prepare_one(&self, need: &Need) -> Result<(), Fault> {
         let Some(slot) = self.shared.get(&need.key) else {
-            return Err(Fault::wiring(self.missing(need)));
+            return Err(Fault::wiring(missing::shared(self, need)));
         };
         let provider = match &slot.source {
             Source::Given => return Ok(()),
@@ -143,7 +144,7 @@ impl Container {
             Source::Provider(provider) => *provider,
         };
         let Role::Shared(make) = provider.role else {
-            return Err(Fault::wiring(self.missing(need)));
+            return Err(Fault::wiring(missing::shared(self, need)));
         };
         slot.value
             .get_or_try_init(|| async {
@@ -164,7 +165,7 @@ impl Container {
             .and_then(|slot| slot.value.get())
             .and_then(|value| value.downcast_ref::<Arc<T>>())
             .cloned()
-            .ok_or_else(|| Fault::wiring(self.missing(&Need::of::<T>())))
+            .ok_or_else(|| Fault::wiring(missing::shared(self, &Need::of::<T>())))
     }
 
     /// A value for this call, made by the provider of `T` or by what overrides it.
@@ -178,11 +179,11 @@ impl Container {
                     self.prepare(provider.needs).await?;
                     make(self, scope).await.map_err(|fault| fault.at(provider.place))?
                 }
-                Role::Shared(_) => return Err(Fault::wiring(missing_per_call(&need))),
+                Role::Shared(_) => return Err(Fault::wiring(missing::per_call(&need))),
             },
-            None => return Err(Fault::wiring(missing_per_call(&need))),
+            None => return Err(Fault::wiring(missing::per_call(&need))),
         };
-        made.downcast::<T>().map(|value| *value).map_err(|_| Fault::wiring(missing_per_call(&need)))
+        made.downcast::<T>().map(|value| *value).map_err(|_| Fault::wiring(missing::per_call(&need)))
     }
 
     /// Makes every shared dependency ready that has a provider, in the order of the providers' places.
@@ -247,7 +248,11 @@ impl Container {
             way.push(provider);
             for need in provider.needs {
                 if !self.has(need) {
-                    return Err(format!("{}; it is needed by the provider {}", self.missing(need), provider.place));
+                    return Err(format!(
+                        "{}; it is needed by the provider {}",
+                        missing::shared(self, need),
+                        provider.place
+                    ));
                 }
                 self.trace(need.key, way, sound)?;
             }
@@ -292,68 +297,17 @@ fn two_providers(need: &Need, first: &Source, second: &ProviderInfo) -> String {
     }
 }
 
-pub(crate) fn missing_per_call(need: &Need) -> String {
-    let name = need.name();
-    let mut text = format!(
-        "nothing provides `{name}` for one call: write `#[provide(per_call)] fn ..() -> {name} {{ .. }}`, or give it to \
-         the builder with `provide_call`"
-    );
-    text.push_str(UNLINKED);
-    text
-}
-
-/// The cure for what is provided in a crate that nobody names.
-const UNLINKED: &str = if cfg!(feature = "inventory") {
-    "; if a crate provides it that this program names nowhere, that crate is not linked in, and \
-     `cqrs_core::link!(the_crate);` in the program is the cure"
-} else {
-    ""
-};
-
+/// What a report asks of a container.
 impl Container {
-    /// What to say of a dependency that is not there, and what to do.
-    pub(crate) fn missing(&self, need: &Need) -> String {
-        let name = need.name();
-        if need.key == TypeId::of::<crate::Bus>() {
-            return "a handler takes no `&Bus`: a query nested in it takes `bus: QueryBus` by value, a command \
-                    `bus: CommandBus`"
-                .to_owned();
-        }
-        let made = if name.starts_with("dyn ") { format!("Arc<{name}>") } else { name.to_owned() };
-        let mut text = format!(
-            "nothing provides `&{name}`: write `#[provide] fn ..() -> {made} {{ .. }}`, or give it to the builder"
-        );
-        let mut near: Vec<&str> =
-            self.shared.values().map(|slot| slot.need.name()).filter(|other| nearly(name, other)).collect();
-        near.sort_unstable();
-        for other in &near {
-            text.push_str(&format!("; `{other}` is provided, but that is another type"));
-        }
-        let mut by_call = false;
-        if self.per_call.values().any(|made| {
-            made.provider().is_some_and(|provider| {
-                let provided = provider.provides.name();
-                provided == name || provided.ends_with(&format!("Box<{name}>"))
-            })
-        }) {
-            text.push_str(&format!("; it is provided for each call, so take it as `&mut {name}`"));
-            by_call = true;
-        }
-        if !by_call && near.is_empty() {
-            text.push_str(UNLINKED);
-        }
-        text
+    /// What there is to take as `&T`.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = Need> {
+        self.shared.values().map(|slot| slot.need)
     }
-}
 
-/// Whether two names are one trait with other auto traits, or one type behind another pointer.
-fn nearly(name: &str, other: &str) -> bool {
-    fn core(name: &str) -> &str {
-        let name = name.trim_start_matches("alloc::sync::Arc<").trim_start_matches("alloc::boxed::Box<");
-        let name = name.trim_start_matches("dyn ").trim_end_matches('>');
-        name.split(" + ").next().unwrap_or(name)
+    /// What providers make for each call.
+    pub(crate) fn made_per_call(&self) -> impl Iterator<Item = Need> {
+        self.per_call.values().filter_map(|made| Some(made.provider()?.provides))
     }
-    name != other && core(name) == core(other)
 }
 
 impl PerCall {

@@ -1,7 +1,8 @@
 //! Delivery in memory: events to their handlers and the outbox's commands to theirs, after the commit.
 //!
 //! Each handler of an event has a queue of its own, so that what fails or is slow stops nobody else, and gets
-//! its events in the order of the commits. What waits is bounded: a commit whose events find no room waits,
+//! its events in the order of the commits. The methods of one type share a queue: a read model that follows
+//! several events sees them all in that order. What waits is bounded: a commit whose events find no room waits,
 //! *before* it begins. Whatever is not handled when the process ends is gone; a store's log is what keeps it.
 
 use std::any::TypeId;
@@ -51,7 +52,9 @@ pub(crate) type Deliver = Arc<dyn for<'a> Fn(Delivery<'a>) -> BoxFuture<'a, Resu
 
 /// The deliveries of one bus.
 pub(crate) struct Deliveries {
-    by_event: HashMap<TypeId, Vec<Arc<Queue>>>,
+    by_event: HashMap<TypeId, Vec<Subscription>>,
+    /// By consumer: a handler, or the type whose methods handle.
+    queues: HashMap<&'static str, Arc<Queue>>,
     outbox: Arc<Queue>,
     room: Arc<Semaphore>,
     capacity: usize,
@@ -59,26 +62,28 @@ pub(crate) struct Deliveries {
     pending: Counter,
 }
 
-struct Queue {
-    consumer: Consumer,
-    waiting: Mutex<Waiting>,
+/// A handler of an event, and where its events wait.
+struct Subscription {
+    queue: Arc<Queue>,
+    handler: Arc<EventHandler>,
+}
+
+struct EventHandler {
+    info: &'static HandlerInfo,
+    deliver: Deliver,
 }
 
 #[derive(Default)]
+struct Queue(Mutex<Waiting>);
+
+#[derive(Default)]
 struct Waiting {
-    jobs: VecDeque<Job>,
+    jobs: VecDeque<Arc<Job>>,
     pumped: bool,
 }
 
-enum Consumer {
-    Event { handler: &'static HandlerInfo, deliver: Deliver },
-    Outbox,
-}
-
-#[derive(Clone)]
-struct Job(Arc<Work>);
-
-struct Work {
+/// What waits in a queue.
+struct Job {
     what: What,
     call: Context,
     _room: Option<OwnedSemaphorePermit>,
@@ -86,7 +91,7 @@ struct Work {
 }
 
 enum What {
-    Event(Raised, EventMeta),
+    Event { raised: Raised, meta: EventMeta, handler: Arc<EventHandler> },
     Command { message: &'static MessageInfo, payload: Vec<u8>, key: Arc<str> },
 }
 
@@ -99,7 +104,8 @@ impl Deliveries {
         let capacity = capacity.min(Semaphore::MAX_PERMITS);
         Deliveries {
             by_event: HashMap::new(),
-            outbox: Queue::new(Consumer::Outbox),
+            queues: HashMap::new(),
+            outbox: Arc::default(),
             room: Arc::new(Semaphore::new(capacity)),
             capacity,
             order: Arc::default(),
@@ -107,9 +113,10 @@ impl Deliveries {
         }
     }
 
-    pub(crate) fn subscribe(&mut self, handler: &'static HandlerInfo, deliver: Deliver) {
-        let queue = Queue::new(Consumer::Event { handler, deliver });
-        self.by_event.entry((handler.message)().type_id).or_default().push(queue);
+    pub(crate) fn subscribe(&mut self, info: &'static HandlerInfo, deliver: Deliver) {
+        let queue = self.queues.entry(info.consumer).or_default().clone();
+        let handler = Arc::new(EventHandler { info, deliver });
+        self.by_event.entry((info.message)().type_id).or_default().push(Subscription { queue, handler });
     }
 
     /// A commit's turn: room for what it hands on, and its place in the order of commits.
@@ -124,13 +131,13 @@ impl Deliveries {
         Ok(Turn(Some(Reserved { bus: bus.clone(), call, commands, room, _order: order })))
     }
 
-    fn queues(&self, raised: &Raised) -> &[Arc<Queue>] {
+    fn subscriptions(&self, raised: &Raised) -> &[Subscription] {
         self.by_event.get(&raised.info.type_id).map_or(&[], Vec::as_slice)
     }
 
     async fn reserve(&self, records: &Records, call: &Context) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        let jobs =
-            records.commands.len() + records.events.iter().map(|raised| self.queues(raised).len()).sum::<usize>();
+        let jobs = records.commands.len()
+            + records.events.iter().map(|raised| self.subscriptions(raised).len()).sum::<usize>();
         if jobs == 0 {
             return Ok(None);
         }
@@ -157,10 +164,15 @@ impl Deliveries {
 
     /// Waits until everything handed on so far is handled; what a dead runtime left waiting goes on on this one.
     pub(crate) async fn settled(&self, bus: &Bus) {
-        for queue in self.by_event.values().flatten().chain([&self.outbox]) {
+        for queue in self.queues.values().chain([&self.outbox]) {
             queue.pump(bus);
         }
         self.pending.idle().await;
+    }
+
+    pub(crate) fn handles_by_hand(&self, event: &MessageInfo) -> bool {
+        let subscriptions = self.by_event.get(&event.type_id).map_or(&[][..], Vec::as_slice);
+        subscriptions.iter().any(|subscription| std::ptr::eq(subscription.handler.info, &event.by_hand))
     }
 
     pub(crate) fn handlers(&self) -> usize {
@@ -188,8 +200,8 @@ impl Turn {
         let mut place = || room.as_mut().and_then(|room| room.split(1));
         for raised in records.events {
             let meta = EventMeta { event_id: raised.id, name: raised.info.name.into(), raised_at, call: call.clone() };
-            for queue in deliveries.queues(&raised) {
-                let what = What::Event(raised.clone(), meta.clone());
+            for Subscription { queue, handler } in deliveries.subscriptions(&raised) {
+                let what = What::Event { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
                 queue.push(&bus, Job::new(what, &call, place(), deliveries));
             }
         }
@@ -214,21 +226,17 @@ impl Turn {
 }
 
 impl Job {
-    fn new(what: What, call: &Context, room: Option<OwnedSemaphorePermit>, deliveries: &Deliveries) -> Self {
-        Job(Arc::new(Work { what, call: call.clone(), _room: room, _pending: deliveries.pending.enter() }))
+    fn new(what: What, call: &Context, room: Option<OwnedSemaphorePermit>, deliveries: &Deliveries) -> Arc<Self> {
+        Arc::new(Job { what, call: call.clone(), _room: room, _pending: deliveries.pending.enter() })
     }
 }
 
 impl Queue {
-    fn new(consumer: Consumer) -> Arc<Self> {
-        Arc::new(Queue { consumer, waiting: Mutex::default() })
-    }
-
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(self: &Arc<Self>, bus: &Bus, job: Job) {
+    fn push(self: &Arc<Self>, bus: &Bus, job: Arc<Job>) {
         self.waiting().jobs.push_back(job);
         self.pump(bus);
     }
@@ -265,13 +273,13 @@ struct Pump {
 impl Pump {
     async fn run(mut self, bus: Bus) {
         while let Some(job) = self.next() {
-            self.queue.consumer.work(&bus, &job.0).await;
+            job.work(&bus).await;
             self.queue.waiting().jobs.pop_front();
         }
         self.done = true;
     }
 
-    fn next(&self) -> Option<Job> {
+    fn next(&self) -> Option<Arc<Job>> {
         let mut waiting = self.queue.waiting();
         let next = waiting.jobs.front().cloned();
         waiting.pumped = next.is_some();
@@ -287,17 +295,17 @@ impl Drop for Pump {
     }
 }
 
-impl Consumer {
-    /// Works one job off, whatever comes of it.
-    async fn work(&self, bus: &Bus, work: &Work) {
+impl Job {
+    /// Works it off, whatever comes of it.
+    async fn work(&self, bus: &Bus) {
         let mut pause = FIRST_PAUSE;
         for tried in 0.. {
-            let failure = match self.attempt(bus, work).await {
+            let failure = match self.attempt(bus).await {
                 Ok(()) => return,
                 Err(failure) => failure,
             };
             let again = tried < RETRIES && failure.fault().is_some_and(Fault::is_transient);
-            let (name, place) = (work.what.name(), self.place(work));
+            let (name, place) = (self.what.name(), self.what.place());
             if !again {
                 tracing::error!(
                     message_name = name, handler = %place, tries = tried + 1, error = %chain(&failure),
@@ -311,18 +319,18 @@ impl Consumer {
         }
     }
 
-    async fn attempt(&self, bus: &Bus, work: &Work) -> Result<(), Failure> {
-        match (self, &work.what) {
-            (Consumer::Event { handler, deliver }, What::Event(raised, meta)) => {
-                let actor = Principal::system(self.place(work).path);
-                let context = Context::of_call(Some(work.call.delivery(actor, None)), None);
-                let running = Running { handler, phase: Phase::NoUnit };
+    async fn attempt(&self, bus: &Bus) -> Result<(), Failure> {
+        match &self.what {
+            What::Event { raised, meta, handler } => {
+                let actor = Principal::system(handler.info.place.path);
+                let context = Context::of_call(Some(self.call.delivery(actor, None)), None);
+                let running = Running { handler: handler.info, phase: Phase::NoUnit };
                 let ambient = ambient::Ambient { running, context: Some(context.clone()) };
-                let delivery = deliver(Delivery { bus, raised, meta, context });
+                let delivery = (handler.deliver)(Delivery { bus, raised, meta, context });
                 Guarded::new(delivery, ambient).await.unwrap_or_else(|fault| Err(fault.into()))
             }
-            (Consumer::Outbox, What::Command { message, payload, key }) => {
-                let options = work.call.delivery(Principal::system("outbox"), Some(key.clone()));
+            What::Command { message, payload, key } => {
+                let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
                 let Some(wire) = &message.wire else {
                     return Err(Fault::internal("a command in the outbox cannot be sent by name").into());
                 };
@@ -331,15 +339,6 @@ impl Consumer {
                     Err(error) => Err(error.map_rejection(Into::into)),
                 }
             }
-            _ => Err(Fault::internal("a delivery came to the wrong queue").into()),
-        }
-    }
-
-    fn place(&self, work: &Work) -> Place {
-        match (self, &work.what) {
-            (Consumer::Event { handler, .. }, _) => handler.place,
-            (Consumer::Outbox, What::Command { message, .. }) => message.place,
-            (Consumer::Outbox, What::Event(raised, _)) => raised.info.place,
         }
     }
 }
@@ -347,8 +346,15 @@ impl Consumer {
 impl What {
     fn name(&self) -> &'static str {
         match self {
-            What::Event(raised, _) => raised.info.name,
+            What::Event { raised, .. } => raised.info.name,
             What::Command { message, .. } => message.name,
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            What::Event { handler, .. } => handler.info.place,
+            What::Command { message, .. } => message.place,
         }
     }
 }
@@ -379,7 +385,7 @@ where
         let (given, scope) = {
             let running = Running { handler: H::info(), phase };
             let call = Call::delivered(bus, running, context, Some(meta));
-            (H::Given::read(&call).map_err(|fault| fault.at(H::info().place))?, Scope::new(&call))
+            (H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?, Scope::new(&call))
         };
         crate::task::unit::<C, H>(&shared, scope, given, event).await
     })

@@ -23,8 +23,8 @@ use crate::message::{Dispatched, Message};
 use crate::slot::Cell;
 use crate::task::{Limit, Task};
 
-/// A boxed future.
-pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A boxed future that can be sent to another thread: what an async method of a trait object returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a bus keeps for a message.
 type Wired = Arc<dyn Any + Send + Sync>;
@@ -110,7 +110,7 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
                 State::Task(task) => return Pin::new(task).poll(cx),
                 State::Wiring(wiring, fresh) => {
                     if let Err(fault) = ready!(wiring.as_mut().poll(cx)) {
-                        return Poll::Ready(Err(fault.at(C::info().place).into()));
+                        return Poll::Ready(Err(fault.at(C::info().by_hand.site()).into()));
                     }
                     match fresh.take() {
                         Some(fresh) => this.state = State::Fresh(fresh),
@@ -131,12 +131,12 @@ impl<C: Message> InPlace<'_, C> {
     #[inline(always)]
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
         match self.ambient.run(|| self.future.as_mut().poll(cx)) {
-            Ok(Poll::Ready(returned)) => Poll::Ready(C::sort(returned).map_err(|error| error.at(self.ambient.place()))),
+            Ok(Poll::Ready(returned)) => Poll::Ready(C::sort(returned).map_err(|error| error.at(self.ambient.site()))),
             Ok(Poll::Pending) => match &mut self.limit {
                 None => Poll::Pending,
                 Some(limit) => {
                     ready!(limit.poll(cx));
-                    Poll::Ready(Err(Fault::timeout(None).at(self.ambient.place()).into()))
+                    Poll::Ready(Err(Fault::timeout(None).at(self.ambient.site()).into()))
                 }
             },
             Err(payload) => Poll::Ready(Err(self.ambient.panicked(&*payload).into())),
@@ -166,7 +166,7 @@ pub trait Begin<C: Message>: 'static {
 
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>> {
-        bus.wire(C::info(), H::Shared::NEEDS, assemble::<C, H>)
+        bus.wire(C::info(), H::info(), assemble::<C, H>)
     }
 
     #[inline(always)]
@@ -252,7 +252,7 @@ fn direct<'a, C: Message, H: Handler<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wi
     let mut call = Call::new(fresh.bus, running, context);
     let given = match H::Given::read(&call) {
         Ok(given) => given,
-        Err(fault) => return Begun::Done(Err(fault.at(H::info().place).into())),
+        Err(fault) => return Begun::Done(Err(fault.at(H::info().site()).into())),
     };
     let Some(message) = fresh.message.take() else { return Begun::Done(Err(polled_again().into())) };
     H::Opened::start::<H>(wired, &mut call, given, message)
@@ -296,7 +296,7 @@ impl<C> Start<C> for () {
         let deadline = call.deadline();
         let mut ambient = call.ambient();
         match reply.start(&mut ambient) {
-            Started::Done(returned) => Begun::Done(C::sort(returned).map_err(|error| error.at(ambient.place()))),
+            Started::Done(returned) => Begun::Done(C::sort(returned).map_err(|error| error.at(ambient.site()))),
             Started::Panicked(payload) => Begun::Done(Err(ambient.panicked(&*payload).into())),
             Started::Running(future) => in_place(deadline, future, ambient),
         }
@@ -311,7 +311,7 @@ fn in_place<'a, C: Message>(
 ) -> Begun<'a, C> {
     match deadline.map(Limit::new).transpose() {
         Ok(limit) => Begun::InPlace(InPlace { future, ambient, limit }),
-        Err(fault) => Begun::Done(Err(fault.at(ambient.place()).into())),
+        Err(fault) => Begun::Done(Err(fault.at(ambient.site()).into())),
     }
 }
 

@@ -32,7 +32,8 @@ struct Details {
     kind: FaultKind,
     effect: Effect,
     detail: String,
-    handler: Option<Place>,
+    message: Option<&'static str>,
+    place: Option<Place>,
     source: Option<BoxError>,
 }
 
@@ -45,6 +46,25 @@ pub struct Place {
     pub file: &'static str,
     /// The line, from 1.
     pub line: u32,
+}
+
+/// A handler, and the message it handles.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site {
+    pub(crate) message: Option<&'static str>,
+    pub(crate) place: Place,
+}
+
+impl From<Place> for Site {
+    fn from(place: Place) -> Self {
+        Site { message: None, place }
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
 }
 
 impl fmt::Display for Place {
@@ -122,7 +142,7 @@ impl Fault {
             FaultKind::OutcomeUnknown => Effect::Unknown,
             _ => Effect::Nothing,
         };
-        Fault(Box::new(Details { kind, effect, detail: detail.into(), handler: None, source: None }))
+        Fault(Box::new(Details { kind, effect, detail: detail.into(), message: None, place: None, source: None }))
     }
 
     /// [`FaultKind::Wiring`].
@@ -221,9 +241,11 @@ impl Fault {
         self
     }
 
-    /// The same fault with the handler it is about; the innermost one stays.
-    pub(crate) fn at(mut self, handler: Place) -> Self {
-        self.0.handler.get_or_insert(handler);
+    /// The same fault with what it is about; the innermost place and message stay.
+    pub(crate) fn at(mut self, site: impl Into<Site>) -> Self {
+        let site = site.into();
+        self.0.place.get_or_insert(site.place);
+        self.0.message = self.0.message.or(site.message);
         self
     }
 
@@ -251,17 +273,26 @@ impl Fault {
         &self.0.detail
     }
 
-    /// The handler that the call was for, or the message where no handler is known.
+    /// What failed: the handler, the provider of something it needs, or the message where no handler is known.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
-        self.0.handler
+        self.0.place
+    }
+
+    /// The name of the message that was being handled.
+    #[must_use]
+    pub fn message(&self) -> Option<&'static str> {
+        self.0.message
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.kind.as_str(), self.0.detail)?;
-        match &self.0.handler {
+        if let Some(message) = self.0.message {
+            write!(f, ", handling `{message}`")?;
+        }
+        match &self.0.place {
             Some(place) => write!(f, ", at {place}"),
             None => Ok(()),
         }
@@ -274,7 +305,8 @@ impl fmt::Debug for Fault {
             .field("kind", &self.0.kind)
             .field("effect", &self.0.effect)
             .field("detail", &self.0.detail)
-            .field("place", &self.0.handler)
+            .field("message", &self.0.message)
+            .field("place", &self.0.place)
             .field("source", &self.0.source)
             .finish()
     }
@@ -334,10 +366,10 @@ impl<E> DispatchError<E> {
 }
 
 impl<E> DispatchError<E> {
-    pub(crate) fn at(self, handler: Place) -> Self {
+    pub(crate) fn at(self, site: Site) -> Self {
         match self {
             DispatchError::Rejected(error) => DispatchError::Rejected(error),
-            DispatchError::Fault(fault) => DispatchError::Fault(fault.at(handler)),
+            DispatchError::Fault(fault) => DispatchError::Fault(fault.at(site)),
         }
     }
 }

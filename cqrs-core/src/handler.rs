@@ -8,7 +8,7 @@ use crate::ambient::Ambient;
 use crate::call::Given;
 use crate::container::Shared;
 use crate::dispatch::{Begin, BoxFuture};
-use crate::fault::{BoxError, Fault, Place};
+use crate::fault::{BoxError, Fault, Place, Site};
 use crate::message::{Message, MessageInfo, kind};
 use crate::need::{Need, Opening};
 use crate::resource::Resources;
@@ -189,6 +189,8 @@ pub struct HandlerInfo {
     pub(crate) needs: &'static [Need],
     pub(crate) opens: &'static [Opening],
     pub(crate) route: Route,
+    /// Whose turn an event is handled in: this handler's, or its impl block's type's.
+    pub(crate) consumer: &'static str,
 }
 
 impl std::fmt::Debug for HandlerInfo {
@@ -200,7 +202,12 @@ impl std::fmt::Debug for HandlerInfo {
 impl HandlerInfo {
     /// Of whatever handles a message that has no declared handler: a publication, a closure in a builder.
     pub(crate) const fn by_hand(message: fn() -> &'static MessageInfo, place: Place) -> Self {
-        HandlerInfo { message, place, needs: &[], opens: &[], route: Route::Static }
+        HandlerInfo { message, place, needs: &[], opens: &[], route: Route::Static, consumer: place.path }
+    }
+
+    /// Where it stands, and what it handles: for a fault.
+    pub(crate) fn site(&self) -> Site {
+        Site { message: Some((self.message)().name), place: self.place }
     }
 
     /// Of handler `H`, written down as `place`.
@@ -212,7 +219,15 @@ impl HandlerInfo {
             needs: H::Shared::NEEDS,
             opens: H::Opened::OPENINGS,
             route: <C::Routing as Routing<C, H>>::ROUTE,
+            consumer: place.path,
         }
+    }
+
+    /// The same, for a method: those of one type take their events in turn.
+    #[must_use]
+    pub const fn method_of(mut self, consumer: &'static str) -> Self {
+        self.consumer = consumer;
+        self
     }
 }
 

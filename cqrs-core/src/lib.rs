@@ -83,6 +83,7 @@ mod events;
 mod fault;
 mod ids;
 mod in_memory;
+mod missing;
 mod need;
 mod operation_result;
 mod options;
@@ -181,8 +182,8 @@ pub mod __private {
     pub use crate::unit::Scope;
     pub use crate::wire::WireInfo;
     pub use crate::{
-        __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __place as place, __sort as sort,
-        __submit as submit, __succeeded as succeeded,
+        __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __path as path, __place as place,
+        __sort as sort, __submit as submit, __succeeded as succeeded,
     };
 
     /// A tuple between two places in the user's code.
@@ -201,16 +202,21 @@ pub mod __private {
     }
 }
 
+/// Not public API: the path of something in the module that it stands in.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __path {
+    ($name:literal) => {
+        ::core::concat!(::core::module_path!(), "::", $name)
+    };
+}
+
 /// Not public API: the place of the declaration that it stands in.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __place {
     ($name:literal) => {
-        $crate::Place {
-            path: ::core::concat!(::core::module_path!(), "::", $name),
-            file: ::core::file!(),
-            line: ::core::line!(),
-        }
+        $crate::Place { path: $crate::__private::path!($name), file: ::core::file!(), line: ::core::line!() }
     };
 }
 

@@ -17,16 +17,20 @@ impl Need {
         Need { key: TypeId::of::<T>(), name: std::any::type_name::<T> }
     }
 
-    /// The type's name.
+    /// The type's name, as it is written in source.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> String {
+        // What everybody calls by its last name.
         (self.name)()
+            .replace("alloc::boxed::Box<", "Box<")
+            .replace("alloc::sync::Arc<", "Arc<")
+            .replace("alloc::string::String", "String")
     }
 }
 
 impl fmt::Debug for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(&self.name())
     }
 }
 

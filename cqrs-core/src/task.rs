@@ -23,7 +23,7 @@ use crate::bus::Bus;
 use crate::call::Call;
 use crate::deadline::Deadline;
 use crate::dispatch::{Begun, BoxFuture};
-use crate::fault::{Fault, Place};
+use crate::fault::{Fault, Site};
 use crate::handler::{Handler, HandlerInfo, Reply};
 use crate::message::{Dispatched, Message};
 use crate::panic::Payload;
@@ -58,8 +58,8 @@ impl<T, E: From<Fault>> Future for Task<T, E> {
             Ok(answer) => Poll::Ready(answer),
             // It ended without an answer; how, the task itself says.
             Err(_) => {
-                let place = self.handler.place;
-                Poll::Ready(Err(ready!(how_it_ended(&mut self.handle, cx)).at(place).into()))
+                let site = self.handler.site();
+                Poll::Ready(Err(ready!(how_it_ended(&mut self.handle, cx)).at(site).into()))
             }
         }
     }
@@ -102,26 +102,26 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
     given: H::Given,
     message: C,
 ) -> Dispatched<C> {
-    let place = H::info().place;
-    let mut opened = H::Opened::open(&mut scope, &message).await.map_err(|fault| fault.at(place))?;
+    let site = H::info().site();
+    let mut opened = H::Opened::open(&mut scope, &message).await.map_err(|fault| fault.at(site))?;
     let returned = H::call(shared, given, &mut opened, message).returned().await;
-    let output = C::sort(returned).map_err(|error| error.at(place))?;
+    let output = C::sort(returned).map_err(|error| error.at(site))?;
     if C::is_success(&output) {
-        opened.stage(&mut scope).await.map_err(|fault| fault.at(place))?;
-        scope.commit().await.map_err(|fault| fault.at(place))?;
+        opened.stage(&mut scope).await.map_err(|fault| fault.at(site))?;
+        scope.commit().await.map_err(|fault| fault.at(site))?;
     }
     Ok(output)
 }
 
 /// Runs a call's work in a task of its own, inside the call: the one place that spawns, whatever the message.
 fn spawn(call: &mut Call<'_>, work: BoxFuture<'static, ()>) -> Result<JoinHandle<Result<(), Fault>>, Fault> {
-    let place = call.place();
+    let site = call.site();
     let runtime = Handle::try_current().map_err(|error| {
         Fault::wiring("a call with a resource runs in a task of its own, and there is no tokio runtime here")
             .caused_by(error)
-            .at(place)
+            .at(site)
     })?;
-    let limit = call.deadline().map(Limit::new).transpose().map_err(|fault| fault.at(place))?;
+    let limit = call.deadline().map(Limit::new).transpose().map_err(|fault| fault.at(site))?;
     let busy = call.bus.busy();
     let grace = call.bus.commit_grace();
     let guarded =
@@ -170,11 +170,11 @@ impl<T> Future for Guarded<'_, T> {
         loop {
             ready!(limit.poll(cx));
             if this.ambient.running.phase != Phase::Committing {
-                return Poll::Ready(Err(Fault::timeout(None).at(this.ambient.place())));
+                return Poll::Ready(Err(Fault::timeout(None).at(this.ambient.site())));
             }
             if this.late {
                 let fault = Fault::outcome_unknown(format!("the commit did not answer within {:?}", this.grace));
-                return Poll::Ready(Err(fault.at(this.ambient.place())));
+                return Poll::Ready(Err(fault.at(this.ambient.site())));
             }
             this.late = true;
             limit.extend(this.grace);
@@ -184,8 +184,8 @@ impl<T> Future for Guarded<'_, T> {
 
 impl Ambient {
     /// Where the call's handler stands.
-    pub(crate) fn place(&self) -> Place {
-        self.running.place()
+    pub(crate) fn site(&self) -> Site {
+        self.running.site()
     }
 
     /// The fault for a panic of the code inside. One in the commit leaves the outcome unknown.
@@ -195,7 +195,7 @@ impl Ambient {
             Phase::Committing => Fault::panic("the commit", payload).with_unknown_effect(),
             Phase::NoUnit | Phase::Open => Fault::panic("the handler", payload),
         };
-        fault.at(self.place())
+        fault.at(self.site())
     }
 }
 

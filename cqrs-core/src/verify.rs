@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::bus::Bus;
-use crate::container::missing_per_call;
 use crate::fault::Place;
 use crate::handler::{HandlerInfo, Route};
 use crate::message::MessageInfo;
+use crate::missing;
 use crate::need::{Need, Opening};
 use crate::provider::Role;
 use crate::registry;
@@ -151,7 +151,7 @@ impl Found<'_> {
                 self.need(store, place.to_string());
                 match unit {
                     Some(first) if first.key != this.key => {
-                        let text = format!("{place}: {}", two_units(first.name(), this.name()));
+                        let text = format!("{place}: {}", two_units(&first.name(), &this.name()));
                         self.add(WiringProblemKind::TwoUnits, text);
                     }
                     _ => *unit = Some(*this),
@@ -159,7 +159,7 @@ impl Found<'_> {
             }
             Opening::Provided(need) => {
                 let Some(made) = self.bus.container().per_call(need) else {
-                    self.missing.entry(missing_per_call(need)).or_default().push(place.to_string());
+                    self.missing.entry(missing::per_call(need)).or_default().push(place.to_string());
                     return;
                 };
                 if let Some(why) = made.why_broken() {
@@ -181,7 +181,7 @@ impl Found<'_> {
     fn need(&mut self, need: &Need, who: String) {
         let container = self.bus.container();
         if !container.has(need) {
-            self.missing.entry(container.missing(need)).or_default().push(who);
+            self.missing.entry(missing::shared(container, need)).or_default().push(who);
         } else if let Some(why) = container.why_broken(need) {
             self.broken.entry(why.to_owned()).or_default().push(who);
         }
@@ -217,11 +217,8 @@ impl Found<'_> {
 }
 
 pub(crate) fn no_handler(message: &MessageInfo) -> String {
-    format!(
-        "no handler for the contract {}: write a `#[handler]` for it in any crate; if there is one in a crate that this \
-         program names nowhere, that crate is not linked in, and `cqrs_core::link!(the_crate);` in the program is the cure",
-        message.place
-    )
+    let unlinked = missing::UNLINKED;
+    format!("no handler for the contract {}: write a `#[handler]` for it in any crate{unlinked}", message.place)
 }
 
 pub(crate) fn second_handler<'a>(

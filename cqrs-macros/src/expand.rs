@@ -7,8 +7,10 @@ use crate::attributes::Attributes;
 
 /// Everything we add to an item, in a scope of its own with one alias to the runtime crate.
 pub(crate) fn hidden(attributes: &Attributes, alias: TokenStream, code: TokenStream) -> TokenStream {
+    // Code at the user's tokens looks like the user's, and it names everything whole.
     quote! {
         #[doc(hidden)]
+        #[allow(unused_qualifications)]
         #attributes
         const _: () = {
             #alias

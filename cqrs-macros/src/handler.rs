@@ -21,6 +21,10 @@ struct Handler {
     path: TokenStream,
     /// The same, for people.
     name: String,
+    /// Where the function is named.
+    named: Span,
+    /// The type it is a method of, for people.
+    method_of: Option<String>,
     is_async: bool,
     /// What the expansion calls the message.
     binding: Ident,
@@ -172,6 +176,8 @@ fn one(
     Some(Handler {
         path,
         name,
+        named: signature.ident.span(),
+        method_of: this.map(shown),
         is_async: signature.asyncness.is_some(),
         binding,
         message,
@@ -276,6 +282,9 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
     let header = quote_spanned!(message.span()=> impl _cqrs::Handler<#message> for __Handler);
     let info = quote_spanned!(message.span()=> <__Handler as _cqrs::Handler<#message>>::info);
     let handled = handled(message, &quote!(__Here));
+    // At the function's name: a method's line is its own and not the block's.
+    let place = quote_spanned!(handler.named=> _cqrs::place!(#name));
+    let method_of = handler.method_of.as_ref().map(|this| quote!(.method_of(_cqrs::path!(#this))));
     let checks = checks(message, parameters);
     hidden(
         &handler.attributes,
@@ -288,7 +297,7 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
                 type Given = #given_types;
                 type Opened = #opened_types;
                 fn info() -> &'static _cqrs::HandlerInfo {
-                    static INFO: _cqrs::HandlerInfo = _cqrs::HandlerInfo::of::<#message, __Handler>(_cqrs::place!(#name));
+                    static INFO: _cqrs::HandlerInfo = _cqrs::HandlerInfo::of::<#message, __Handler>(#place) #method_of;
                     &INFO
                 }
                 fn call<'x>(

@@ -8,6 +8,7 @@ pub struct CancelOrder {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     #[automatically_derived]
@@ -56,6 +57,7 @@ pub enum Shift {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     #[automatically_derived]

@@ -5,6 +5,7 @@ use cqrs_core::command;
 pub struct Tidy;
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     #[automatically_derived]

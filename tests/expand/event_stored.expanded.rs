@@ -9,6 +9,7 @@ pub struct OrderPlaced {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     #[automatically_derived]

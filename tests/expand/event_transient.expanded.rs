@@ -6,6 +6,7 @@ use cqrs_core::event;
 pub struct Ticked;
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     #[automatically_derived]

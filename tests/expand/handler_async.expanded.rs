@@ -39,6 +39,7 @@ pub async fn place_order(
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Handler;

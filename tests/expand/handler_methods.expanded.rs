@@ -28,6 +28,7 @@ impl Counter {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Handler;
@@ -40,7 +41,8 @@ const _: () = {
             static INFO: _cqrs::HandlerInfo = _cqrs::HandlerInfo::of::<
                 Count,
                 __Handler,
-            >(_cqrs::place!("Counter::count"));
+            >(_cqrs::place!("Counter::count"))
+                .method_of(_cqrs::path!("Counter"));
             &INFO
         }
         fn call<'x>(
@@ -77,6 +79,7 @@ const _: () = {
     }
 };
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Handler;
@@ -89,7 +92,8 @@ const _: () = {
             static INFO: _cqrs::HandlerInfo = _cqrs::HandlerInfo::of::<
                 GetCount,
                 __Handler,
-            >(_cqrs::place!("Counter::get"));
+            >(_cqrs::place!("Counter::get"))
+                .method_of(_cqrs::path!("Counter"));
             &INFO
         }
         fn call<'x>(

@@ -13,6 +13,7 @@ pub fn add(cmd: Add) -> u64 {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Handler;

@@ -13,6 +13,7 @@ pub enum OrderError {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     #[automatically_derived]

@@ -17,6 +17,7 @@ pub async fn mailer(_settings: &Settings) -> Result<Arc<dyn Mailer>, std::io::Er
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Provider;

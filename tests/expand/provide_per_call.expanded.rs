@@ -13,6 +13,7 @@ pub fn basket(_settings: &Settings, owner: Principal) -> Result<Basket, std::io:
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Provider;

@@ -15,6 +15,7 @@ pub fn orders(context: Context) -> Box<dyn Orders> {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Provider;

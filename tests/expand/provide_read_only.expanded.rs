@@ -11,6 +11,7 @@ pub async fn order_views(_pool: &ReadPool) -> OrderViews {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Provider;

@@ -9,6 +9,7 @@ pub fn clock() -> Clock {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     struct __Provider;

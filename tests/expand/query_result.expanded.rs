@@ -10,6 +10,7 @@ pub struct GetOrder {
 }
 
 #[doc(hidden)]
+#[allow(unused_qualifications)]
 const _: () = {
     use ::cqrs_core::__private as _cqrs;
     #[automatically_derived]

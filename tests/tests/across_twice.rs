@@ -13,8 +13,8 @@ fn place(path: &str, file: &str, text: &str) -> String {
     let mut lines = source.lines().enumerate().filter(|(_, line)| line.starts_with(text));
     let (line, _) = lines.next().unwrap_or_else(|| panic!("`{text}` is not in {file}"));
     assert!(lines.next().is_none(), "`{text}` is in {file} twice");
-    // An item's macro stands right above the item.
-    format!("`{path}` ({file}:{line})")
+    // Lines are counted from 1.
+    format!("`{path}` ({file}:{})", line + 1)
 }
 
 fn assert_reported(report: &Report) {

@@ -362,6 +362,7 @@ async fn a_panic_is_a_fault_of_its_caller_and_nothing_more() {
         (now.fault().unwrap(), "boom now", "::panic_now"),
     ] {
         assert_eq!((fault.kind(), fault.effect()), (FaultKind::Panic, Effect::Nothing));
+        assert!(matches!(fault.message(), Some("Fail" | "FailInTask" | "PanicNow")), "{fault}");
         assert!(!fault.is_transient());
         let text = fault.to_string();
         assert!(text.contains(words) && text.contains(handler) && text.contains("behaviour_calls.rs:"), "{text}");

@@ -321,6 +321,11 @@ async fn what_cannot_be_made_is_reported_before_anything_runs_and_is_a_fault_if_
         [fault(&bus, Search).await, fault(&bus, Approach).await, fault(&bus, Carry).await, fault(&bus, Lose).await]
     {
         assert_eq!(fault.kind(), FaultKind::Wiring);
+        let handler = fault.place().unwrap();
+        assert!(
+            handler.path.ends_with(&fault.message().unwrap().to_lowercase()),
+            "the handler and its message: {fault}"
+        );
         assert!(fault.to_string().contains("behaviour_container.rs:"), "{fault}");
     }
     assert_eq!(bus.execute(Mail).await.unwrap(), "smtp", "sound calls go through");

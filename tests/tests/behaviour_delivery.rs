@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use cqrs_core::{
-    Bus, Context, EventMeta, Events, Fault, FaultKind, MessageId, Outbox, Principal, command, event, handler,
+    Bus, Context, EventMeta, Events, Fault, FaultKind, MessageId, Outbox, Principal, command, event, handler, provide,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -103,6 +103,47 @@ async fn many_callers_keep_one_order_for_all_handlers() {
         let [first, second] = pair else { panic!("{pair:?}") };
         assert_eq!(first.parse::<u32>().unwrap() + 1, second.parse::<u32>().unwrap(), "a call's events stay together");
     }
+}
+
+#[event(transient)]
+#[derive(Clone)]
+struct Opened(u32);
+
+#[event(transient)]
+#[derive(Clone)]
+struct Closed(u32);
+
+/// A read model that follows two events.
+struct Doors(Seen);
+
+#[provide]
+fn doors(seen: &Seen) -> Doors {
+    Doors(seen.clone())
+}
+
+#[handler]
+impl Doors {
+    async fn opened(&self, event: Opened) {
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+        self.0.push(format!("opened {}", event.0));
+    }
+
+    fn closed(&self, event: Closed) {
+        self.0.push(format!("closed {}", event.0));
+    }
+}
+
+#[tokio::test]
+async fn the_methods_of_one_type_take_their_events_in_turn() {
+    let (bus, seen) = app();
+    for n in 0..3 {
+        bus.publish(Opened(n)).await.unwrap();
+        bus.publish(Closed(n)).await.unwrap();
+    }
+    bus.settled().await;
+    assert_eq!(seen.lines(), ["opened 0", "closed 0", "opened 1", "closed 1", "opened 2", "closed 2"]);
 }
 
 // ---------------------------------------------------------------- what a handler of an event is

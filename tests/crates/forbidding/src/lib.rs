@@ -1,7 +1,7 @@
 //! Every macro in a crate whose lints allow nothing.
 
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub)]
+#![deny(warnings, unused_qualifications, missing_docs, missing_debug_implementations, unreachable_pub)]
 #![deny(single_use_lifetimes, unused_lifetimes, unused_import_braces, unused_results, let_underscore_drop)]
 #![deny(clippy::all, clippy::pedantic)]
 

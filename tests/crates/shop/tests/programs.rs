@@ -14,7 +14,7 @@ const CURE: &str = "not linked in, and `cqrs_core::link!(the_crate);` in the pro
 const MISSED: [(&str, &str); 3] = [
     ("no handler for the contract `contracts::Refund`", "(tests/crates/contracts/src/lib.rs:"),
     ("nothing provides `&dyn contracts::Courier`", "`shop::who_brings` (tests/crates/shop/src/lib.rs:"),
-    ("nothing provides `alloc::boxed::Box<dyn contracts::Way>` for", "`shop::bring` (tests/crates/shop/src/lib.rs:"),
+    ("nothing provides `Box<dyn contracts::Way>` for", "`shop::bring` (tests/crates/shop/src/lib.rs:"),
 ];
 
 #[test]
@@ -38,6 +38,7 @@ fn what_is_in_a_crate_that_nobody_names_is_missed_with_the_cure() {
         assert!(problem.contains(place) && problem.contains(CURE), "{problem}");
         assert!(fault.starts_with(&format!("wiring: {text}")), "{fault}");
         assert!(fault.contains("/src/lib.rs:") && fault.contains(CURE), "{fault}");
+        assert!(place.starts_with('(') || fault.contains(place), "the fault names the handler: {fault}");
     }
     // What is wired gets through: messages of the library and of the program, which are two crates.
     let rest = "\norder: receipt 1\nmade of: settings/ledger/till to 10000\nname: shop\n";
