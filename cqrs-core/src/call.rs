@@ -1,6 +1,7 @@
 //! One call as its handler's parameters by value see it: [`Call`] and [`FromCall`].
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use crate::ambient::{self, Ambient, Phase, Running};
 use crate::bus::Bus;
@@ -9,6 +10,7 @@ use crate::context::{Context, Options};
 use crate::deadline::Deadline;
 use crate::event_meta::EventMeta;
 use crate::fault::{Fault, Site};
+use crate::handler::HandlerInfo;
 use crate::message::MessageKind;
 use crate::need::Opening;
 use crate::principal::Principal;
@@ -36,7 +38,7 @@ impl<'a> Call<'a> {
     pub(crate) fn admit(
         bus: &Bus,
         from: Option<&Parent>,
-        options: &mut Option<Box<Options>>,
+        options: &mut Option<Arc<Options>>,
         running: &Running,
     ) -> Result<Option<Context>, Fault> {
         if options.is_none() && from.is_none() && ambient::is_outside() {
@@ -75,9 +77,8 @@ impl<'a> Call<'a> {
     }
 
     /// What the handler's code is inside of.
-    #[inline]
-    pub(crate) fn ambient(&mut self) -> Ambient {
-        Ambient { running: self.running, context: self.context.take() }
+    pub(crate) fn inside(self) -> Ambient {
+        Ambient { running: self.running, context: self.context.into_inner() }
     }
 
     pub(crate) fn site(&self) -> Site {
@@ -101,7 +102,7 @@ impl Running {
 fn admit_with(
     bus: &Bus,
     from: Option<&Parent>,
-    options: Option<Box<Options>>,
+    options: Option<Arc<Options>>,
     running: &Running,
 ) -> Result<Context, Fault> {
     let around = ambient::running();
@@ -115,7 +116,7 @@ fn admit_with(
         Some(parent) => Some(parent.context.clone()),
         None => around.map(|_| ambient::context()),
     };
-    let context = Context::of_call(options.map(|options| *options), parent.as_ref());
+    let context = Context::of_call(options.map(Arc::unwrap_or_clone), parent.as_ref());
     if context.deadline().is_some_and(|deadline| deadline.remaining().is_zero()) {
         return Err(Fault::timeout(None).at(running.site()));
     }
@@ -244,6 +245,33 @@ pub trait Given: Sized + Send + 'static {
     /// Reads them, in the order of the parameters.
     #[doc(hidden)]
     fn read(call: &Call<'_>) -> Result<Self, Fault>;
+    /// The same, where there is no [`Call`] yet.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn read_in(
+        bus: &Bus,
+        handler: &'static HandlerInfo,
+        phase: Phase,
+        context: &mut Option<Context>,
+    ) -> Result<Self, Fault> {
+        let call = Call::new(bus, Running { handler, phase }, context.take());
+        let given = Self::read(&call)?;
+        *context = call.context.into_inner();
+        Ok(given)
+    }
+}
+
+/// Who reads nothing needs no [`Call`], whose moves are 30 instructions.
+impl Given for () {
+    #[inline(always)]
+    fn read(_: &Call<'_>) -> Result<Self, Fault> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn read_in(_: &Bus, _: &'static HandlerInfo, _: Phase, _: &mut Option<Context>) -> Result<Self, Fault> {
+        Ok(())
+    }
 }
 
 /// What a provider that runs for each call takes by value: anything a handler may, and parts of the unit of
@@ -280,16 +308,20 @@ pub trait Parts: Sized + Send + 'static {
     fn take(scope: &mut Scope) -> impl Future<Output = Result<Self, Fault>> + Send;
 }
 
-macro_rules! by_value {
-    ($($t:ident)*) => {
+macro_rules! given {
+    () => {};
+    ($($t:ident)+) => {
         impl<$($t: FromCall + 'static),*> Given for ($($t,)*) {
-            #[inline(always)]
-            #[allow(unused_variables, reason = "the empty tuple reads nothing")]
             fn read(call: &Call<'_>) -> Result<Self, Fault> {
                 Ok(($($t::from_call(call)?,)*))
             }
         }
+    };
+}
+crate::tuples::up_to_twelve!(given);
 
+macro_rules! parts {
+    ($($t:ident)*) => {
         impl<$($t: FromScope),*> Parts for ($($t,)*) {
             const OPENINGS: &'static [Opening] = &[$($t::OPENING),*];
             #[allow(unused_variables, reason = "the empty tuple takes nothing")]
@@ -299,4 +331,4 @@ macro_rules! by_value {
         }
     };
 }
-crate::tuples::up_to_twelve!(by_value);
+crate::tuples::up_to_twelve!(parts);

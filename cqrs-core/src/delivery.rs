@@ -334,7 +334,7 @@ impl Job {
                 let Some(wire) = &message.wire else {
                     return Err(Fault::internal("a command in the outbox cannot be sent by name").into());
                 };
-                match wire.dispatch(bus, payload, Some(Box::new(options))).await {
+                match wire.dispatch(bus, payload, Some(Arc::new(options))).await {
                     Ok(_) => Ok(()),
                     Err(error) => Err(error.map_rejection(Into::into)),
                 }

@@ -3,6 +3,11 @@
 //! A call waits in a [`Dispatch`] for its options, and becomes a [`Sending`] when it is awaited. Its first poll
 //! finds what is wired for the message, reads what the handler takes by value, and then either runs the handler
 //! in place (no resources: at most one allocation) or in a task of its own ([`crate::task`]).
+//!
+//! What is measured here is moves: a message is 32 bytes or more, an answer as many, and each time one is written
+//! in one piece and read back in another, the call waits for it. So a message stays where it is until the handler
+//! is called, an answer is written once, to where the caller reads it, and only a call that has to wait becomes a
+//! state at all.
 
 use std::any::Any;
 use std::future::{Future, IntoFuture};
@@ -11,23 +16,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Cx, Poll, ready};
 
-use crate::ambient::{Ambient, Phase, Running};
+use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
 use crate::call::{Call, Given, Parent};
 use crate::container::{Container, Shared};
-use crate::context::Options;
-use crate::deadline::Deadline;
+use crate::context::{Context, Options};
 use crate::fault::{DispatchError, Fault};
-use crate::handler::{Handled, Handler, Here, Linked, Reply, Started};
+use crate::handler::{Handled, Handler, HandlerInfo, Here, Linked, Reply};
 use crate::message::{Dispatched, Message};
-use crate::slot::Cell;
 use crate::task::{Limit, Task};
 
 /// A boxed future that can be sent to another thread: what an async method of a trait object returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a bus keeps for a message.
-type Wired = Arc<dyn Any + Send + Sync>;
+pub type Wired = Arc<dyn Any + Send + Sync>;
 
 /// A call that has not begun: options, and then `.await`.
 ///
@@ -40,12 +43,10 @@ pub struct Dispatch<'a, C, B = <C as Handled>::By> {
 }
 
 /// What a call consists of before anything is decided.
-///
-/// It stays where it is until the handler is called: every move of a message is paid by every call.
 pub struct Fresh<'a, C> {
     bus: &'a Bus,
     from: Option<&'a Parent>,
-    options: Option<Box<Options>>,
+    options: Option<Arc<Options>>,
     message: Option<C>,
 }
 
@@ -79,16 +80,27 @@ pub struct Sending<'a, C: Message, B> {
 enum State<'a, C: Message> {
     Fresh(Fresh<'a, C>),
     Wiring(BoxFuture<'a, Result<(), Fault>>, Option<Fresh<'a, C>>),
+    Waiting(Waiting<'a, C>),
+}
+
+/// What a call waits for.
+pub enum Waiting<'a, C: Message> {
+    /// The handler.
     InPlace(InPlace<'a, C>),
+    /// The handler, in a task of its own.
     Task(Task<C::Output, DispatchError<C::Error>>),
 }
 
 /// A handler that runs in place, with what it is inside of.
 pub struct InPlace<'a, C: Message> {
+    handler: &'static HandlerInfo,
+    context: Option<Context>,
     future: BoxFuture<'a, C::Returns>,
-    ambient: Ambient,
     limit: Option<Limit>,
 }
+
+/// The answer of a call, or what it waits for.
+pub type Begun<'a, C> = Result<Dispatched<C>, Waiting<'a, C>>;
 
 impl<C: Message, B> Unpin for Sending<'_, C, B> {}
 
@@ -99,61 +111,69 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
         let this = &mut *self;
         loop {
-            match &mut this.state {
-                State::Fresh(fresh) => match B::begin(fresh) {
-                    Begun::Done(result) => return Poll::Ready(result),
-                    Begun::Unwired => this.state = State::Wiring(B::wire(fresh.bus), Some(fresh.take())),
-                    Begun::InPlace(in_place) => this.state = State::InPlace(in_place),
-                    Begun::Task(task) => this.state = State::Task(task),
-                },
-                State::InPlace(in_place) => return in_place.poll(cx),
-                State::Task(task) => return Pin::new(task).poll(cx),
-                State::Wiring(wiring, fresh) => {
-                    if let Err(fault) = ready!(wiring.as_mut().poll(cx)) {
-                        return Poll::Ready(Err(fault.at(C::info().by_hand.site()).into()));
-                    }
-                    match fresh.take() {
-                        Some(fresh) => this.state = State::Fresh(fresh),
-                        None => return Poll::Ready(Err(polled_again().into())),
-                    }
+            let State::Fresh(fresh) = &mut this.state else {
+                match ready!(this.state.poll(cx)) {
+                    Some(answer) => return Poll::Ready(answer),
+                    None => continue,
                 }
-            }
+            };
+            let Some(wired) = fresh.bus.table().cell(C::info().slot.index()).get() else {
+                this.state = State::Wiring(B::wire(fresh.bus), Some(fresh.take()));
+                continue;
+            };
+            return match B::begin(fresh, wired, cx) {
+                Ok(answer) => Poll::Ready(answer),
+                Err(waiting) => {
+                    this.state = State::Waiting(waiting);
+                    Poll::Pending
+                }
+            };
         }
     }
 }
 
-#[cold]
-fn polled_again() -> Fault {
-    Fault::internal("a call was polled after it had answered")
+impl<C: Message> State<'_, C> {
+    /// The answer; or nothing, when the call can begin.
+    #[inline(never)]
+    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Dispatched<C>>> {
+        match self {
+            State::Fresh(_) => Poll::Ready(None),
+            State::Waiting(Waiting::InPlace(in_place)) => in_place.poll(cx).map(Some),
+            State::Waiting(Waiting::Task(task)) => Pin::new(task).poll(cx).map(Some),
+            State::Wiring(wiring, fresh) => match (ready!(wiring.as_mut().poll(cx)), fresh.take()) {
+                (Ok(()), Some(fresh)) => {
+                    *self = State::Fresh(fresh);
+                    Poll::Ready(None)
+                }
+                (Ok(()), None) => Poll::Ready(Some(Err(polled_again().into()))),
+                (Err(fault), _) => Poll::Ready(Some(Err(fault.at(C::info().by_hand.site()).into()))),
+            },
+        }
+    }
 }
 
 impl<C: Message> InPlace<'_, C> {
-    #[inline(always)]
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
-        match self.ambient.run(|| self.future.as_mut().poll(cx)) {
-            Ok(Poll::Ready(returned)) => Poll::Ready(C::sort(returned).map_err(|error| error.at(self.ambient.site()))),
-            Ok(Poll::Pending) => match &mut self.limit {
-                None => Poll::Pending,
-                Some(limit) => {
-                    ready!(limit.poll(cx));
-                    Poll::Ready(Err(Fault::timeout(None).at(self.ambient.site()).into()))
-                }
-            },
-            Err(payload) => Poll::Ready(Err(self.ambient.panicked(&*payload).into())),
+        let running = Running { handler: self.handler, phase: Phase::NoUnit };
+        match ambient::run(running, &mut self.context, || self.future.as_mut().poll(cx)).0 {
+            Ok(Poll::Ready(returned)) => Poll::Ready(sort::<C>(returned, self.handler)),
+            Ok(Poll::Pending) => self.wait(cx),
+            Err(payload) => Poll::Ready(Err(running.panicked(&*payload).into())),
         }
+    }
+
+    /// Pending, or out of time.
+    fn wait(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
+        let Some(limit) = &mut self.limit else { return Poll::Pending };
+        ready!(limit.poll(cx));
+        Poll::Ready(Err(Fault::timeout(None).at(self.handler.site()).into()))
     }
 }
 
-/// What a call became at its first poll.
-pub enum Begun<'a, C: Message> {
-    /// Answered.
-    Done(Dispatched<C>),
-    /// The message is not wired in this bus yet.
-    Unwired,
-    /// Running in place.
-    InPlace(InPlace<'a, C>),
-    /// Running in a task of its own.
-    Task(Task<C::Output, DispatchError<C::Error>>),
+/// Tells a handler's output, rejection and fault apart; the fault says where it is from.
+#[inline(always)]
+fn sort<C: Message>(returned: C::Returns, handler: &HandlerInfo) -> Dispatched<C> {
+    C::sort(returned).map_err(|error| error.at(handler.site()))
 }
 
 /// The way to a handler: [`Here`] for one that the compiler knows, [`Linked`] for one in the registry.
@@ -161,7 +181,7 @@ pub trait Begin<C: Message>: 'static {
     /// Makes ready what the handler needs, once for each bus.
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>>;
     /// Begins the call.
-    fn begin<'a>(fresh: &mut Fresh<'a, C>) -> Begun<'a, C>;
+    fn begin<'a>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C>;
 }
 
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
@@ -170,17 +190,9 @@ impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
     }
 
     #[inline(always)]
-    fn begin<'a>(fresh: &mut Fresh<'a, C>) -> Begun<'a, C> {
-        match wired::<C>(fresh.bus).get() {
-            Some(wired) => direct::<C, H>(fresh, wired),
-            None => Begun::Unwired,
-        }
+    fn begin<'a>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
+        begin::<C, H>(fresh, wired, cx)
     }
-}
-
-#[inline(always)]
-fn wired<C: Message>(bus: &Bus) -> &Cell {
-    bus.table().cell(C::info().slot.index())
 }
 
 fn assemble<C: Message, H: Handler<C>>(container: &Container) -> Result<Wired, Fault> {
@@ -193,12 +205,11 @@ impl<C: Message> Begin<C> for Linked {
     }
 
     #[inline(always)]
-    fn begin<'a>(fresh: &mut Fresh<'a, C>) -> Begun<'a, C> {
-        match wired::<C>(fresh.bus).get().map(|wired| wired.downcast_ref::<Link<C>>()) {
-            Some(Some(Link::Declared { begin, wired })) => begin(fresh, wired),
-            Some(Some(Link::Closure(handler))) => closure(fresh, handler),
-            Some(None) => Begun::Done(Err(Fault::internal("a message is wired as another one").into())),
-            None => Begun::Unwired,
+    fn begin<'a>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
+        match wired.downcast_ref::<Link<C>>() {
+            Some(Link::Declared { begin, wired }) => begin(fresh, wired, cx),
+            Some(Link::Closure(handler)) => closure(fresh, handler, cx),
+            None => Ok(Err(miswired().into())),
         }
     }
 }
@@ -209,53 +220,64 @@ pub(crate) enum Link<C: Message> {
     Closure(Closure<C>),
 }
 
-type BeginFn<C> = for<'a> fn(&mut Fresh<'a, C>, &'a Wired) -> Begun<'a, C>;
+type BeginFn<C> = for<'a> fn(&mut Fresh<'a, C>, &'a Wired, &mut Cx<'_>) -> Begun<'a, C>;
 
 /// A handler that was registered by hand.
 pub(crate) type Closure<C> = Arc<dyn Fn(C) -> BoxFuture<'static, <C as Message>::Returns> + Send + Sync>;
 
 pub(crate) fn link<C: Message, H: Handler<C>>(container: &Container) -> Result<Wired, Fault> {
     let wired = assemble::<C, H>(container)?;
-    Ok(Arc::new(Link::<C>::Declared { begin: direct::<C, H>, wired }))
+    Ok(Arc::new(Link::<C>::Declared { begin: begin::<C, H>, wired }))
 }
 
-fn closure<'a, C: Message>(fresh: &mut Fresh<'a, C>, handler: &Closure<C>) -> Begun<'a, C> {
-    let Some(message) = fresh.message.take() else { return Begun::Done(Err(polled_again().into())) };
-    let running = Running { handler: &C::info().by_hand, phase: Phase::NoUnit };
-    match fresh.call(running) {
-        Ok(mut call) => in_place(call.deadline(), handler(message), call.ambient()),
-        Err(fault) => Begun::Done(Err(fault.into())),
-    }
+fn closure<'a, C: Message>(fresh: &mut Fresh<'a, C>, handler: &Closure<C>, cx: &mut Cx<'_>) -> Begun<'a, C> {
+    let info = &C::info().by_hand;
+    let context = match fresh.admit(Running { handler: info, phase: Phase::NoUnit }) {
+        Ok(context) => context,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
+    let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
+    in_place(info, context, handler(message), cx)
 }
 
-impl<'a, C> Fresh<'a, C> {
+impl<C> Fresh<'_, C> {
     #[cold]
     fn take(&mut self) -> Self {
         Fresh { bus: self.bus, from: self.from, options: self.options.take(), message: self.message.take() }
     }
 
-    /// The call, if it may be made here.
+    /// The call's context as far as it is known, if the call may be made here.
     #[inline(always)]
-    fn call(&mut self, running: Running) -> Result<Call<'a>, Fault> {
-        let context = Call::admit(self.bus, self.from, &mut self.options, &running)?;
-        Ok(Call::new(self.bus, running, context))
+    fn admit(&mut self, running: Running) -> Result<Option<Context>, Fault> {
+        Call::admit(self.bus, self.from, &mut self.options, &running)
     }
 }
 
 #[inline(always)]
-fn direct<'a, C: Message, H: Handler<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired) -> Begun<'a, C> {
+fn begin<'a, C: Message, H: Handler<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
     let running = Running { handler: H::info(), phase: H::Opened::PHASE };
-    let context = match Call::admit(fresh.bus, fresh.from, &mut fresh.options, &running) {
+    let mut context = match fresh.admit(running) {
         Ok(context) => context,
-        Err(fault) => return Begun::Done(Err(fault.into())),
+        Err(fault) => return Ok(Err(fault.into())),
     };
-    let mut call = Call::new(fresh.bus, running, context);
-    let given = match H::Given::read(&call) {
+    let given = match H::Given::read_in(fresh.bus, running.handler, running.phase, &mut context) {
         Ok(given) => given,
-        Err(fault) => return Begun::Done(Err(fault.at(H::info().site()).into())),
+        Err(fault) => return Ok(Err(fault.at(H::info().site()).into())),
     };
-    let Some(message) = fresh.message.take() else { return Begun::Done(Err(polled_again().into())) };
-    H::Opened::start::<H>(wired, &mut call, given, message)
+    let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
+    H::Opened::start::<H>(fresh.bus, wired, context, given, message, cx)
+}
+
+#[cold]
+#[inline(never)]
+fn polled_again() -> Fault {
+    Fault::internal("a call was polled after it had answered")
+}
+
+#[cold]
+#[inline(never)]
+fn miswired() -> Fault {
+    Fault::internal("a message is wired as another one")
 }
 
 /// How a handler with these resources is started. A trait and not an `if`, so that the way that is not taken is
@@ -265,10 +287,12 @@ pub trait Start<C>: Sized {
     const PHASE: Phase;
     #[doc(hidden)]
     fn start<'a, H: Handler<C, Opened = Self>>(
+        bus: &Bus,
         wired: &'a Wired,
-        call: &mut Call<'a>,
+        context: Option<Context>,
         given: H::Given,
         message: C,
+        cx: &mut Cx<'_>,
     ) -> Begun<'a, C>
     where
         C: Message;
@@ -280,39 +304,63 @@ impl<C> Start<C> for () {
 
     #[inline(always)]
     fn start<'a, H: Handler<C, Opened = Self>>(
+        _: &Bus,
         wired: &'a Wired,
-        call: &mut Call<'a>,
+        context: Option<Context>,
         given: H::Given,
         message: C,
+        cx: &mut Cx<'_>,
     ) -> Begun<'a, C>
     where
         C: Message,
     {
-        let Some(shared) = wired.downcast_ref::<H::Shared>() else {
-            return Begun::Done(Err(Fault::internal("a handler is wired as another one").into()));
-        };
-        // Nothing is leaked: a box of `()` holds no memory.
-        let reply = H::call(shared, given, Box::leak(Box::new(())), message);
-        let deadline = call.deadline();
-        let mut ambient = call.ambient();
-        match reply.start(&mut ambient) {
-            Started::Done(returned) => Begun::Done(C::sort(returned).map_err(|error| error.at(ambient.site()))),
-            Started::Panicked(payload) => Begun::Done(Err(ambient.panicked(&*payload).into())),
-            Started::Running(future) => in_place(deadline, future, ambient),
+        match wired.downcast_ref::<H::Shared>() {
+            // Nothing is leaked: a box of `()` holds no memory.
+            Some(shared) => H::call(shared, given, Box::leak(Box::new(())), message).start(H::info(), context, cx),
+            None => Ok(Err(miswired().into())),
         }
     }
 }
 
+/// Runs a `fn` inside of its call.
 #[inline(always)]
-fn in_place<'a, C: Message>(
-    deadline: Option<Deadline>,
-    future: BoxFuture<'a, C::Returns>,
-    ambient: Ambient,
+pub(crate) fn at_once<'a, C: Message>(
+    handler: &'static HandlerInfo,
+    mut context: Option<Context>,
+    code: impl FnOnce() -> C::Returns,
 ) -> Begun<'a, C> {
-    match deadline.map(Limit::new).transpose() {
-        Ok(limit) => Begun::InPlace(InPlace { future, ambient, limit }),
-        Err(fault) => Begun::Done(Err(fault.at(ambient.site()).into())),
-    }
+    let running = Running { handler, phase: Phase::NoUnit };
+    Ok(match ambient::run(running, &mut context, code).0 {
+        Ok(returned) => sort::<C>(returned, handler),
+        Err(payload) => Err(running.panicked(&*payload).into()),
+    })
+}
+
+/// Polls a future inside of its call for the first time. Only one that is not ready then becomes an [`InPlace`],
+/// which saves the others 25 instructions.
+#[inline(always)]
+pub(crate) fn in_place<'a, C: Message>(
+    handler: &'static HandlerInfo,
+    mut context: Option<Context>,
+    mut future: BoxFuture<'a, C::Returns>,
+    cx: &mut Cx<'_>,
+) -> Begun<'a, C> {
+    let limit = match context.as_ref().and_then(Context::deadline).map(Limit::new).transpose() {
+        Ok(limit) => limit,
+        Err(fault) => return Ok(Err(fault.at(handler.site()).into())),
+    };
+    let running = Running { handler, phase: Phase::NoUnit };
+    Ok(match ambient::run(running, &mut context, || future.as_mut().poll(cx)).0 {
+        Ok(Poll::Ready(returned)) => sort::<C>(returned, handler),
+        Ok(Poll::Pending) => {
+            let mut in_place = InPlace { handler, context, future, limit };
+            match in_place.wait(cx) {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => return Err(Waiting::InPlace(in_place)),
+            }
+        }
+        Err(payload) => Err(running.panicked(&*payload).into()),
+    })
 }
 
 macro_rules! in_own_task {
@@ -322,15 +370,26 @@ macro_rules! in_own_task {
             const PHASE: Phase = Phase::Open;
 
             fn start<'a, Function: Handler<Msg, Opened = Self>>(
+                bus: &Bus,
                 wired: &'a Wired,
-                call: &mut Call<'a>,
+                context: Option<Context>,
                 given: Function::Given,
                 message: Msg,
+                cx: &mut Cx<'_>,
             ) -> Begun<'a, Msg>
             where
                 Msg: Message,
             {
-                crate::task::start::<Msg, Function>(wired.clone(), call, given, message)
+                let call = Call::new(bus, Running { handler: Function::info(), phase: Self::PHASE }, context);
+                let mut task = match crate::task::start::<Msg, Function>(wired.clone(), call, given, message) {
+                    Ok(task) => task,
+                    Err(fault) => return Ok(Err(fault.into())),
+                };
+                // On another thread it may have answered already; if not, this leaves the waker.
+                match Pin::new(&mut task).poll(cx) {
+                    Poll::Ready(answer) => Ok(answer),
+                    Poll::Pending => Err(Waiting::Task(task)),
+                }
             }
         }
     };

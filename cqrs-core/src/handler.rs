@@ -3,11 +3,12 @@
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
+use std::task::Context as Cx;
 
-use crate::ambient::Ambient;
 use crate::call::Given;
 use crate::container::Shared;
-use crate::dispatch::{Begin, BoxFuture};
+use crate::context::Context;
+use crate::dispatch::{self, Begin, Begun, BoxFuture};
 use crate::fault::{BoxError, Fault, Place, Site};
 use crate::message::{Message, MessageInfo, kind};
 use crate::need::{Need, Opening};
@@ -60,20 +61,10 @@ pub trait Handled<C: Message = Self> {
 
 /// How a function answers: [`Now`] from a `fn`, [`Later`] from an `async fn`.
 pub trait Reply<'x, C: Message>: Send {
-    /// As the in-place call wants it: at once, or as one boxed future.
-    fn start(self, ambient: &mut Ambient) -> Started<'x, C>;
+    /// As the in-place call wants it: run at once, or as one boxed future.
+    fn start(self, handler: &'static HandlerInfo, context: Option<Context>, cx: &mut Cx<'_>) -> Begun<'x, C>;
     /// As a call in its own task wants it.
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x;
-}
-
-/// An answer, or the wait for one.
-pub enum Started<'x, C: Message> {
-    /// Answered.
-    Done(C::Returns),
-    /// Under way.
-    Running(BoxFuture<'x, C::Returns>),
-    /// Panicked, with this.
-    Panicked(Box<dyn Any + Send>),
 }
 
 /// The call of a `fn`.
@@ -89,11 +80,8 @@ where
     R: Answer<C::Returns, C>,
 {
     #[inline(always)]
-    fn start(self, ambient: &mut Ambient) -> Started<'x, C> {
-        match ambient.run(self.0) {
-            Ok(returned) => Started::Done(returned.answer()),
-            Err(payload) => Started::Panicked(payload),
-        }
+    fn start(self, handler: &'static HandlerInfo, context: Option<Context>, _: &mut Cx<'_>) -> Begun<'x, C> {
+        dispatch::at_once(handler, context, move || (self.0)().answer())
     }
 
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {
@@ -108,8 +96,8 @@ where
     F: Future<Output: Answer<C::Returns, C>> + Send + 'x,
 {
     #[inline(always)]
-    fn start(self, _: &mut Ambient) -> Started<'x, C> {
-        Started::Running(Answer::boxed(self.0))
+    fn start(self, handler: &'static HandlerInfo, context: Option<Context>, cx: &mut Cx<'_>) -> Begun<'x, C> {
+        dispatch::in_place(handler, context, Answer::boxed(self.0), cx)
     }
 
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {

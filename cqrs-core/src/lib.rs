@@ -165,7 +165,7 @@ pub mod __private {
     pub use ::std::sync::Arc;
 
     pub use crate::check;
-    pub use crate::dispatch::{Begin, Begun, Fresh};
+    pub use crate::dispatch::{Begin, Begun, Fresh, Waiting, Wired};
     pub use crate::fault::{BoxError, DispatchError, Fault};
     pub use crate::handler::{
         Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, Later, Linked, Now,
@@ -236,8 +236,12 @@ macro_rules! __begin_here {
                 <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::wire(bus)
             }
             #[inline(always)]
-            fn begin<'a>(fresh: &mut $crate::__private::Fresh<'a, C>) -> $crate::__private::Begun<'a, C> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::begin(fresh)
+            fn begin<'a>(
+                fresh: &mut $crate::__private::Fresh<'a, C>,
+                wired: &'a $crate::__private::Wired,
+                waker: &mut ::core::task::Context<'_>,
+            ) -> $crate::__private::Begun<'a, C> {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::begin(fresh, wired, waker)
             }
         }
     };

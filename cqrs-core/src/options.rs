@@ -1,6 +1,6 @@
 //! Options before the await, the same for every sort of call.
 
-/// The option methods of a builder that keeps them in `self.$($place).+: Option<Box<Options>>`.
+/// The option methods of a builder that keeps them in `self.$($place).+: Option<Arc<Options>>`.
 macro_rules! methods {
     ($($place:ident).+) => {
         /// On whose behalf. A nested call inherits it.
@@ -48,13 +48,13 @@ macro_rules! methods {
         }
 
         #[allow(dead_code, reason = "not every sort of call is made by the bus itself")]
-        pub(crate) fn with(mut self, options: Option<Box<$crate::context::Options>>) -> Self {
+        pub(crate) fn with(mut self, options: Option<std::sync::Arc<$crate::context::Options>>) -> Self {
             self.$($place).+ = options;
             self
         }
 
         fn options_mut(&mut self) -> &mut $crate::context::Options {
-            self.$($place).+.get_or_insert_default()
+            std::sync::Arc::make_mut(self.$($place).+.get_or_insert_default())
         }
     };
 }

@@ -1,6 +1,7 @@
 //! Publishing: a call whose only resource is [`Events`](crate::Events).
 
 use std::future::IntoFuture;
+use std::sync::Arc;
 
 use crate::ambient::{Phase, Running};
 use crate::bus::Bus;
@@ -20,7 +21,7 @@ pub struct Publish<'a> {
     pub(crate) bus: &'a Bus,
     pub(crate) from: Option<&'a Parent>,
     pub(crate) raised: Raised,
-    pub(crate) options: Option<Box<Options>>,
+    pub(crate) options: Option<Arc<Options>>,
 }
 
 impl Publish<'_> {
@@ -37,10 +38,10 @@ impl<'a> IntoFuture for Publish<'a> {
             let task = {
                 let running = Running { handler: &raised.info.by_hand, phase: Phase::Open };
                 let context = Call::admit(bus, from, &mut options, &running)?;
-                let mut call = Call::new(bus, running, context);
+                let call = Call::new(bus, running, context);
                 let mut scope = Scope::new(&call);
                 scope.records.events.push(raised);
-                Task::spawn(&mut call, scope.commit())?
+                Task::spawn(call, |answer| Box::pin(async move { answer.give(scope.commit().await) }))?
             };
             task.await
         })

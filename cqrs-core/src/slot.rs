@@ -5,7 +5,8 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// A message's index into every bus's [`Table`], taken when it is first dispatched.
+/// A message's index into every bus's [`Table`], taken when it is first dispatched: its bucket in the upper bits,
+/// its place there in the lower ones. Worked out once and not at each call, which saves that ten instructions.
 #[derive(Debug)]
 pub(crate) struct Slot(AtomicU32);
 
@@ -16,7 +17,7 @@ impl Slot {
         Slot(AtomicU32::new(0))
     }
 
-    /// From 1; the same for ever.
+    /// Never 0; the same for ever.
     #[inline]
     pub(crate) fn index(&self) -> u32 {
         match self.0.load(Ordering::Relaxed) {
@@ -27,7 +28,7 @@ impl Slot {
 
     #[cold]
     fn take(&self) -> u32 {
-        let index = TAKEN.fetch_add(1, Ordering::Relaxed) + 1;
+        let index = packed(TAKEN.fetch_add(1, Ordering::Relaxed));
         match self.0.compare_exchange(0, index, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => index,
             // Another thread was first; this index stays unused.
@@ -43,25 +44,33 @@ pub(crate) type Cell = OnceLock<Arc<dyn Any + Send + Sync>>;
 #[derive(Debug, Default)]
 pub(crate) struct Table([OnceLock<Box<[Cell]>>; BUCKETS]);
 
+const BUCKETS: usize = 32; // As many as the upper bits can name, so that no bounds are checked.
+const PLACE_BITS: u32 = 27;
 const FIRST_BUCKET: u32 = 32;
-const BUCKETS: usize = 27; // 32 * (2^27 - 1) cells, more than u32 indices can name.
+
+/// The index of the n-th message. Bucket 0 is never named, so that no index is 0.
+fn packed(n: u32) -> u32 {
+    let counted = n.checked_add(FIRST_BUCKET).expect("there are fewer messages than a program has bytes");
+    let bucket = counted.ilog2() - FIRST_BUCKET.ilog2();
+    assert!(bucket < PLACE_BITS - FIRST_BUCKET.ilog2(), "there are fewer messages than a program has bytes");
+    ((bucket + 1) << PLACE_BITS) | (counted - (FIRST_BUCKET << bucket))
+}
 
 impl Table {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn cell(&self, index: u32) -> &Cell {
-        let place = u64::from(index) + u64::from(FIRST_BUCKET);
-        let bucket = place.ilog2() - FIRST_BUCKET.ilog2();
-        let start = u64::from(FIRST_BUCKET) << bucket;
+        let (bucket, place) = (index >> PLACE_BITS, index & ((1 << PLACE_BITS) - 1));
         let cells = match self.0[bucket as usize].get() {
             Some(cells) => cells,
             None => self.grow(bucket),
         };
-        &cells[(place - start) as usize]
+        &cells[place as usize]
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&self, bucket: u32) -> &[Cell] {
-        self.0[bucket as usize].get_or_init(|| (0..FIRST_BUCKET << bucket).map(|_| Cell::new()).collect())
+        self.0[bucket as usize].get_or_init(|| (0..FIRST_BUCKET << (bucket - 1)).map(|_| Cell::new()).collect())
     }
 }
 
@@ -79,11 +88,11 @@ mod tests {
     #[test]
     fn cells_keep_apart_and_in_place_while_the_table_grows() {
         let table = Table::default();
-        for index in 0..5_000_u32 {
-            assert!(table.cell(index).set(Arc::new(index)).is_ok(), "cell {index} was taken");
+        for n in 0..5_000_u32 {
+            assert!(table.cell(packed(n)).set(Arc::new(n)).is_ok(), "cell {n} was taken");
         }
-        for index in 0..5_000_u32 {
-            assert_eq!(table.cell(index).get().and_then(|any| any.downcast_ref::<u32>()), Some(&index));
+        for n in 0..5_000_u32 {
+            assert_eq!(table.cell(packed(n)).get().and_then(|any| any.downcast_ref::<u32>()), Some(&n));
         }
     }
 

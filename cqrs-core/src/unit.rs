@@ -151,6 +151,10 @@ impl Scope {
     pub fn dependency<T: ?Sized + Dependency>(&self) -> impl Future<Output = Result<Arc<T>, Fault>> + Send + use<T> {
         let bus = self.bus.clone();
         async move {
+            // Nearly always it is there, and `prepare` is a boxed future.
+            if let Ok(ready) = bus.container().ready::<T>() {
+                return Ok(ready);
+            }
             bus.container().prepare(const { &[Need::of::<T>()] }).await?;
             bus.container().ready::<T>()
         }

@@ -1,6 +1,7 @@
 //! Messages by name, from JSON.
 
 use std::future::IntoFuture;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub type WireResult = Result<Value, DispatchError<Problem>>;
 
 /// How a message is reached from bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct WireInfo(fn(Bus, &[u8], Option<Box<Options>>) -> Result<BoxFuture<'static, WireResult>, Fault>);
+pub struct WireInfo(fn(Bus, &[u8], Option<Arc<Options>>) -> Result<BoxFuture<'static, WireResult>, Fault>);
 
 impl WireInfo {
     /// Of a command.
@@ -56,7 +57,7 @@ impl WireInfo {
         })
     }
 
-    pub(crate) async fn dispatch(&self, bus: &Bus, payload: &[u8], options: Option<Box<Options>>) -> WireResult {
+    pub(crate) async fn dispatch(&self, bus: &Bus, payload: &[u8], options: Option<Arc<Options>>) -> WireResult {
         (self.0)(bus.clone(), payload, options)?.await
     }
 }
@@ -86,7 +87,7 @@ pub struct WireDispatch<'a> {
     bus: &'a Bus,
     name: &'a str,
     payload: &'a [u8],
-    options: Option<Box<Options>>,
+    options: Option<Arc<Options>>,
 }
 
 impl<'a> WireDispatch<'a> {
