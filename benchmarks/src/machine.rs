@@ -17,9 +17,7 @@ pub fn line() -> String {
 
 fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let line = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
+    let line = info.lines().find_map(|line| line.strip_prefix("model name"));
     match line.and_then(|line| line.split_once(':')) {
         Some((_, name)) => name.trim().to_owned(),
         None => std::env::consts::ARCH.to_owned(),
@@ -33,29 +31,19 @@ fn load() -> String {
 
 fn compiler() -> String {
     let output = Command::new("rustc").arg("--version").output();
-    output.map_or_else(
-        |_| "rustc".into(),
-        |o| String::from_utf8_lossy(&o.stdout).trim().into(),
-    )
+    output.map_or_else(|_| "rustc".into(), |o| String::from_utf8_lossy(&o.stdout).trim().into())
 }
 
 /// Today's date in UTC, by the days-to-civil rule of the proleptic Gregorian calendar.
 fn today() -> String {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs());
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let days = seconds / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     format!("{year}-{month:02}-{day:02}")
 }

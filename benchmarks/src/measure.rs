@@ -4,50 +4,34 @@
 //! that a change of the machine's speed meets all of them. Ratios are taken inside a round and
 //! their median is reported: they are steadier than the ratio of two medians.
 
-use std::hint::black_box;
 use std::sync::Barrier;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::alloc;
 
 /// Something to measure: a batch makes `calls` calls and says how long they took.
 pub struct Candidate {
     pub name: String,
-    batch: Box<dyn Fn(u64) -> Duration + Send + Sync>,
+    run: Box<dyn Fn(u64) -> Duration + Send + Sync>,
 }
 
 impl Candidate {
-    /// A candidate that makes one call; `call` gets the number of the call.
-    pub fn new<R>(
-        name: impl Into<String>,
-        call: impl Fn(u64) -> R + Send + Sync + 'static,
-    ) -> Self {
-        Self::batch(name, move |calls| {
-            let start = Instant::now();
-            for i in 0..calls {
-                black_box(call(i));
-            }
-            start.elapsed()
-        })
+    /// A candidate that makes and times its own batches.
+    pub fn new(name: impl Into<String>, batch: impl Fn(u64) -> Duration + Send + Sync + 'static) -> Self {
+        Self { name: name.into(), run: Box::new(batch) }
     }
 
-    /// A candidate that makes and times its own batches.
-    pub fn batch(
-        name: impl Into<String>,
-        batch: impl Fn(u64) -> Duration + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            batch: Box::new(batch),
-        }
+    /// Makes that many calls, and says how long they took.
+    pub fn batch(&self, calls: u64) -> Duration {
+        (self.run)(calls)
     }
 
     /// Allocations of one call: what a batch twice as long makes more.
     fn allocations(&self) -> f64 {
         const CALLS: u64 = 6_400;
-        (self.batch)(CALLS);
-        let once = alloc::count(|| _ = (self.batch)(CALLS));
-        let twice = alloc::count(|| _ = (self.batch)(2 * CALLS));
+        self.batch(CALLS);
+        let once = alloc::count(|| _ = self.batch(CALLS));
+        let twice = alloc::count(|| _ = self.batch(2 * CALLS));
         (twice as f64 - once as f64) / CALLS as f64
     }
 
@@ -55,7 +39,7 @@ impl Candidate {
     fn calls_in(&self, time: Duration) -> u64 {
         let mut calls = 64;
         loop {
-            let took = (self.batch)(calls);
+            let took = self.batch(calls);
             if took * 4 > time {
                 let scaled = calls as f64 * time.as_secs_f64() / took.as_secs_f64();
                 return (scaled as u64).max(64);
@@ -67,18 +51,16 @@ impl Candidate {
     /// Nanoseconds of one call when `threads` threads call at once; the slowest thread counts.
     fn nanoseconds(&self, calls: u64, threads: usize) -> f64 {
         let took = if threads == 1 {
-            (self.batch)(calls)
+            self.batch(calls)
         } else {
             let barrier = Barrier::new(threads);
             let run = || {
                 barrier.wait();
-                (self.batch)(calls)
+                self.batch(calls)
             };
             std::thread::scope(|scope| {
                 let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-                let took = threads
-                    .into_iter()
-                    .map(|t| t.join().expect("a candidate panicked"));
+                let took = threads.into_iter().map(|t| t.join().expect("a candidate panicked"));
                 took.max().expect("there is a thread")
             })
         };
@@ -97,11 +79,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            rounds: 41,
-            batch: Duration::from_millis(4),
-            threads: 1,
-        }
+        Self { rounds: 41, batch: Duration::from_millis(4), threads: 1 }
     }
 }
 
@@ -126,11 +104,7 @@ pub struct Spread {
 impl Spread {
     pub fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
-        Self {
-            median: values[values.len() / 2],
-            min: values[0],
-            max: values[values.len() - 1],
-        }
+        Self { median: values[values.len() / 2], min: values[0], max: values[values.len() - 1] }
     }
 }
 

@@ -25,9 +25,5 @@ pub fn measured(rows: &[Row], baselines: &[&str]) -> String {
 
 /// A count that is whole where it ought to be: a fraction shows that something is not exact.
 fn count(value: f64) -> String {
-    if value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.3}")
-    }
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") }
 }

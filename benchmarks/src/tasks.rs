@@ -28,10 +28,7 @@ impl Flavor {
     pub fn runtime(self) -> Arc<Runtime> {
         let built = match self {
             Self::CurrentThread => Builder::new_current_thread().enable_all().build(),
-            Self::MultiThread(workers) => Builder::new_multi_thread()
-                .worker_threads(workers)
-                .enable_all()
-                .build(),
+            Self::MultiThread(workers) => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
         };
         Arc::new(built.expect("a tokio runtime starts"))
     }
@@ -48,7 +45,7 @@ pub fn candidate<R, F>(
 where
     F: Future<Output = R> + Send,
 {
-    Candidate::batch(name, move |calls| {
+    Candidate::new(name, move |calls| {
         let call = call.clone();
         let batch = async move {
             let start = Instant::now();
@@ -67,24 +64,16 @@ where
             start.elapsed()
         };
         // In a task, so that the batch runs on a worker: the thread in `block_on` is none.
-        runtime
-            .block_on(runtime.spawn(batch))
-            .expect("a batch panicked")
+        runtime.block_on(runtime.spawn(batch)).expect("a batch panicked")
     })
 }
 
 /// The baselines: `tokio::spawn` first, then the same handler awaited in place.
 pub fn baselines(runtime: &Arc<Runtime>, callers: u64) -> Vec<Candidate> {
-    let spawned =
-        |i| async move { tokio::spawn(answer_later(Ping::new(i), black_box(&DB), orders())).await };
+    let spawned = |i| async move { tokio::spawn(answer_later(Ping::new(i), black_box(&DB), orders())).await };
     let in_place = |i| answer_later(Ping::new(i), black_box(&DB), orders());
     vec![
         candidate("`tokio::spawn` and join", runtime.clone(), callers, spawned),
-        candidate(
-            "awaited in place, no task",
-            runtime.clone(),
-            callers,
-            in_place,
-        ),
+        candidate("awaited in place, no task", runtime.clone(), callers, in_place),
     ]
 }

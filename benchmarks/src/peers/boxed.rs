@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::measure::Candidate;
-use crate::workload::{Db, Orders, Ping, Workload, answer, answer_later, block_on};
+use crate::workload::{Db, Orders, Ping, Workload, answer, answer_later};
 
 type Answer = Result<u64, String>;
 type BoxFuture<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
@@ -39,21 +39,16 @@ impl AsyncHandler for Service {
 
 pub fn rows(workload: Workload) -> Vec<Candidate> {
     let db = Arc::new(Db::new());
-    let service = Service {
-        db: db.clone(),
-        orders: db,
-    };
+    let service = Service { db: db.clone(), orders: db };
     let name = "`Box<dyn Handler>`";
     vec![match workload {
         Workload::Sync => {
             let handler: Box<dyn Handler> = black_box(Box::new(service));
-            workload.candidate(name, move |i| black_box(&handler).handle(Ping::new(i)))
+            workload.candidate(name, async move |i| black_box(&handler).handle(Ping::new(i)))
         }
         Workload::Async => {
             let handler: Box<dyn AsyncHandler> = black_box(Box::new(service));
-            workload.candidate(name, move |i| {
-                block_on(black_box(&handler).handle(Ping::new(i)))
-            })
+            workload.candidate(name, async move |i| black_box(&handler).handle(Ping::new(i)).await)
         }
     }]
 }

@@ -5,15 +5,13 @@
 use std::hint::black_box;
 
 use crate::measure::Candidate;
-use crate::workload::{DB, Ping, Workload, answer, answer_later, block_on, orders};
+use crate::workload::{DB, Ping, Workload, answer, answer_later, orders};
 
 pub fn rows(workload: Workload) -> Vec<Candidate> {
     vec![match workload {
-        Workload::Sync => {
-            workload.candidate("direct call", |i| answer(Ping::new(i), black_box(&DB)))
+        Workload::Sync => workload.candidate("direct call", async |i| answer(Ping::new(i), black_box(&DB))),
+        Workload::Async => {
+            workload.candidate("direct call", async |i| answer_later(Ping::new(i), black_box(&DB), orders()).await)
         }
-        Workload::Async => workload.candidate("direct call", |i| {
-            block_on(answer_later(Ping::new(i), black_box(&DB), orders()))
-        }),
     }]
 }

@@ -10,7 +10,7 @@ use discern::command::{Command, CommandBus, CommandHandler};
 use discern::command_bus;
 
 use crate::measure::Candidate;
-use crate::workload::{Db, Orders, Ping, Workload, block_on, settle};
+use crate::workload::{Db, Orders, Ping, Workload, settle};
 
 impl Command for Ping {
     type Metadata = u64;
@@ -38,7 +38,5 @@ pub fn rows(workload: Workload) -> Vec<Candidate> {
     let bus: CommandBus = command_bus! {
         Ping => Answer { db: db.clone(), orders: db },
     };
-    vec![workload.candidate("discern 0.1", move |i| {
-        block_on(black_box(&bus).dispatch(Ping::new(i)))
-    })]
+    vec![workload.candidate("discern 0.1", async move |i| black_box(&bus).dispatch(Ping::new(i)).await)]
 }

@@ -13,7 +13,7 @@ use eventide_application::context::AppContext;
 use eventide_application::error::AppError;
 
 use crate::measure::Candidate;
-use crate::workload::{Db, Orders, Ping, Workload, block_on, settle};
+use crate::workload::{Db, Orders, Ping, Workload, settle};
 
 struct Answer {
     db: Arc<Db>,
@@ -34,13 +34,9 @@ pub fn rows(workload: Workload) -> Vec<Candidate> {
     }
     let db = Arc::new(Db::new());
     let bus = InMemoryCommandBus::new();
-    bus.register::<Ping, u64, _>(Arc::new(Answer {
-        db: db.clone(),
-        orders: db,
-    }))
-    .expect("it is the first handler");
+    bus.register::<Ping, u64, _>(Arc::new(Answer { db: db.clone(), orders: db })).expect("it is the first handler");
     let context = AppContext::default();
-    vec![workload.candidate("eventide-application 0.1", move |i| {
-        block_on(black_box(&bus).dispatch::<Ping, u64>(black_box(&context), Ping::new(i)))
+    vec![workload.candidate("eventide-application 0.1", async move |i| {
+        black_box(&bus).dispatch::<Ping, u64>(black_box(&context), Ping::new(i)).await
     })]
 }

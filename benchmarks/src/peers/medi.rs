@@ -8,7 +8,7 @@ use std::sync::Arc;
 use medi_rs::{Command, medi_handler, medi_module, mediator};
 
 use crate::measure::Candidate;
-use crate::workload::{Db, Orders, Ping, Workload, block_on, settle};
+use crate::workload::{Db, Orders, Ping, Workload, settle};
 
 // What `#[derive(MediCommand)]` writes; the message is shared with the other candidates.
 impl Command for Ping {
@@ -17,12 +17,7 @@ impl Command for Ping {
 }
 
 #[medi_handler]
-async fn ping(
-    _mediator: &Pings,
-    db: &Arc<Db>,
-    orders: &Arc<dyn Orders>,
-    command: Ping,
-) -> Result<u64, String> {
+async fn ping(_mediator: &Pings, db: &Arc<Db>, orders: &Arc<dyn Orders>, command: Ping) -> Result<u64, String> {
     std::future::ready(()).await;
     settle(command.id, command.name, db, &**orders)
 }
@@ -47,7 +42,5 @@ pub fn rows(workload: Workload) -> Vec<Candidate> {
     }
     let db = Arc::new(Db::new());
     let mediator = Pings::builder().db(db.clone()).orders(db).build();
-    vec![workload.candidate("medi-rs 3", move |i| {
-        block_on(black_box(&mediator).send(Ping::new(i)))
-    })]
+    vec![workload.candidate("medi-rs 3", async move |i| black_box(&mediator).send(Ping::new(i)).await)]
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use mediator_rs::{Handler, Mediator, Request};
 
 use crate::measure::Candidate;
-use crate::workload::{Db, Orders, Ping, Workload, block_on, settle};
+use crate::workload::{Db, Orders, Ping, Workload, settle};
 
 struct App {
     db: Arc<Db>,
@@ -35,13 +35,10 @@ pub fn rows(workload: Workload) -> Vec<Candidate> {
         return Vec::new();
     }
     let db = Arc::new(Db::new());
-    let app = App {
-        db: db.clone(),
-        orders: db,
-    };
+    let app = App { db: db.clone(), orders: db };
     let mut mediator: Mediator<App, String> = Mediator::new();
     mediator.register::<Ping, _>(Answer);
-    vec![workload.candidate("mediator-rs 0.1", move |i| {
-        block_on(black_box(&mediator).dispatch(Ping::new(i), black_box(&app)))
+    vec![workload.candidate("mediator-rs 0.1", async move |i| {
+        black_box(&mediator).dispatch(Ping::new(i), black_box(&app)).await
     })]
 }

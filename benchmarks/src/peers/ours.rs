@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::measure::Candidate;
 use crate::tasks::candidate;
-use crate::workload::{Db, Orders, Workload, block_on, settle};
+use crate::workload::{Db, Orders, Workload, settle};
 
 type Answer = Result<u64, String>;
 
@@ -86,10 +86,7 @@ async fn ping_unit(ping: PingUnit, db: &Db, orders: &dyn Orders, _unit: &mut InM
 
 fn bus() -> Bus {
     let db = Arc::new(Db::new());
-    Bus::builder()
-        .provide_dyn::<Db>(db.clone())
-        .provide_dyn::<dyn Orders>(db)
-        .build()
+    Bus::builder().provide_dyn::<Db>(db.clone()).provide_dyn::<dyn Orders>(db).build()
 }
 
 /// `bus.execute(..)` to a handler without a resource.
@@ -97,15 +94,13 @@ pub fn rows(workload: Workload) -> Vec<Candidate> {
     let bus = Arc::new(bus());
     let contract = bus.clone();
     match workload {
-        Workload::Sync => vec![workload.candidate("**`execute`**", move |i| {
-            block_on(async { black_box(&*bus).execute(PingNow::new(i)).await })
-        })],
+        Workload::Sync => {
+            vec![workload.candidate("**`execute`**", async move |i| black_box(&*bus).execute(PingNow::new(i)).await)]
+        }
         Workload::Async => vec![
-            workload.candidate("**`execute`**", move |i| {
-                block_on(async { black_box(&*bus).execute(PingLater::new(i)).await })
-            }),
-            workload.candidate("**`execute`**, a contract", move |i| {
-                block_on(async { black_box(&*contract).execute(PingContract::new(i)).await })
+            workload.candidate("**`execute`**", async move |i| black_box(&*bus).execute(PingLater::new(i)).await),
+            workload.candidate("**`execute`**, a contract", async move |i| {
+                black_box(&*contract).execute(PingContract::new(i)).await
             }),
         ],
     }

@@ -7,7 +7,7 @@ use bus::core::contracts::{IRequest, IRequestHandler};
 use bus::core::error_bus::BusError;
 
 use crate::measure::Candidate;
-use crate::workload::{DB, Ping, Workload, block_on, orders, settle};
+use crate::workload::{DB, Ping, Workload, orders, settle};
 
 /// The error must be an `Error` that is made from the bus's own.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub fn rows(workload: Workload) -> Vec<Candidate> {
     match workload {
         Workload::Sync => Vec::new(),
         Workload::Async => {
-            vec![workload.candidate("rust_bus 2", |i| block_on(bus::send(Ping::new(i))))]
+            vec![workload.candidate("rust_bus 2", async |i| bus::send(Ping::new(i)).await)]
         }
     }
 }

@@ -15,45 +15,27 @@ pub struct Measure {
 enum Before {
     /// The dependencies are built, this crate never was.
     Cold,
-    /// It was, and then a constant was changed: no other line moves.
+    /// It was built, and then a constant was changed: no other line moves.
     Edited,
-    /// It was, and then a line was put before all others: every declaration has a new place.
+    /// It was built, and then a line was put before all others: every declaration has a new place.
     Moved,
 }
 
 impl Measure {
     pub const ALL: [Self; 6] = [
-        Self {
-            title: "check",
-            command: "check",
-            before: Before::Cold,
-        },
-        Self {
-            title: "check, edited",
-            command: "check",
-            before: Before::Edited,
-        },
-        Self {
-            title: "check, moved",
-            command: "check",
-            before: Before::Moved,
-        },
-        Self {
-            title: "build",
-            command: "build",
-            before: Before::Cold,
-        },
-        Self {
-            title: "build, edited",
-            command: "build",
-            before: Before::Edited,
-        },
-        Self {
-            title: "build, moved",
-            command: "build",
-            before: Before::Moved,
-        },
+        Self { title: "check", command: "check", before: Before::Cold },
+        Self { title: "check, edited", command: "check", before: Before::Edited },
+        Self { title: "check, moved", command: "check", before: Before::Moved },
+        Self { title: "build", command: "build", before: Before::Cold },
+        Self { title: "build, edited", command: "build", before: Before::Edited },
+        Self { title: "build, moved", command: "build", before: Before::Moved },
     ];
+}
+
+impl Measure {
+    pub fn is_moved(self) -> bool {
+        matches!(self.before, Before::Moved)
+    }
 }
 
 /// Builds the dependencies of every member, so that no measured run does.
@@ -61,10 +43,7 @@ pub fn prepare(project: &Project) -> Result<(), String> {
     for command in ["check", "build"] {
         // The smallest member of each kind of dependencies is enough.
         for needs_core in [false, true] {
-            let members = project
-                .members()
-                .iter()
-                .filter(|m| m.needs_core == needs_core);
+            let members = project.members().iter().filter(|m| m.needs_core == needs_core);
             if let Some(member) = members.min_by_key(|m| m.source.len()) {
                 project.cargo(&[command, "-p", &member.name])?;
             }
@@ -74,12 +53,7 @@ pub fn prepare(project: &Project) -> Result<(), String> {
 }
 
 /// The median of `repeats` runs.
-pub fn of(
-    project: &Project,
-    member: &Member,
-    what: Measure,
-    repeats: usize,
-) -> Result<f64, String> {
+pub fn of(project: &Project, member: &Member, what: Measure, repeats: usize) -> Result<f64, String> {
     let mut costs = Vec::new();
     for turn in 0..repeats {
         costs.push(once(project, member, what, turn)?);
@@ -96,11 +70,8 @@ fn once(project: &Project, member: &Member, what: Measure, turn: usize) -> Resul
             write(&source, &member.source)?;
             project.cargo(&["clean", "-p", &member.name])?;
         }
+        // What was measured before has built it: `Measure::ALL` begins with the cold run.
         Before::Edited | Before::Moved => {
-            if turn == 0 {
-                write(&source, &member.source)?;
-                project.cargo(&run)?;
-            }
             write(&source, &changed(&member.source, what.before, turn))?;
         }
     }

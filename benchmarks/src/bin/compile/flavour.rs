@@ -21,7 +21,8 @@ const STRUCT: &str = "pub struct S{i} { pub id: u64, pub name: String, pub tags:
 const COMMAND: &str = "#[command(output = u64)]";
 const ASYNC_FN: &str = "pub async fn h{i}(cmd: S{i}) -> u64 { cmd.id }";
 const HANDLER: &str = "#[handler]\npub async fn h{i}(cmd: S{i}) -> u64 { cmd.id }";
-const RESOURCE: &str = "#[handler]\npub async fn h{i}(cmd: S{i}, events: &mut Events) -> u64 { let _ = events; cmd.id }";
+const RESOURCE: &str =
+    "#[handler]\npub async fn h{i}(cmd: S{i}, events: &mut Events) -> u64 { let _ = events; cmd.id }";
 
 /// The caller is a boxed future: an `async fn` that nobody polls in its own crate has no code there.
 const BOXED: &str = "pub type Boxed = std::pin::Pin<Box<dyn Future<Output = u64> + Send>>;";
@@ -34,13 +35,7 @@ const CALL_BUS: &str = "pub fn c{i}(id: u64) -> Boxed {\n    \
 
 /// All of them; the first is what the others are compared with.
 pub const FLAVOURS: &[Flavour] = &[
-    Flavour {
-        key: "plain",
-        title: "plain struct",
-        needs_core: false,
-        head: &[],
-        each: &[STRUCT],
-    },
+    Flavour { key: "plain", title: "plain struct", needs_core: false, head: &[], each: &[STRUCT] },
     Flavour {
         key: "serde",
         title: "serde `Serialize`, `Deserialize`",
@@ -55,13 +50,7 @@ pub const FLAVOURS: &[Flavour] = &[
         head: &["use cqrs_core::command;"],
         each: &[COMMAND, STRUCT],
     },
-    Flavour {
-        key: "fn",
-        title: "`async fn`, no macro",
-        needs_core: false,
-        head: &[],
-        each: &[STRUCT, ASYNC_FN],
-    },
+    Flavour { key: "fn", title: "`async fn`, no macro", needs_core: false, head: &[], each: &[STRUCT, ASYNC_FN] },
     Flavour {
         key: "handler",
         title: "`#[command]` and `#[handler]`",
@@ -101,16 +90,10 @@ impl Flavour {
         }
         for i in 0..size {
             for line in self.each {
-                writeln!(source, "{}", line.replace("{i}", &i.to_string()))
-                    .expect("a String grows");
+                writeln!(source, "{}", line.replace("{i}", &i.to_string())).expect("a String grows");
             }
         }
         let name = format!("{}-{size}", self.key);
-        Member {
-            name,
-            file: "src/lib.rs",
-            source,
-            needs_core: self.needs_core,
-        }
+        Member { name, file: "src/lib.rs", source, needs_core: self.needs_core }
     }
 }

@@ -24,11 +24,7 @@ pub struct Project {
 impl Project {
     /// An empty workspace at `root`; what an earlier run left in its target folder is kept.
     pub fn new(root: &Path, core: Option<PathBuf>) -> Result<Self, String> {
-        let project = Self {
-            root: root.to_owned(),
-            core,
-            members: Vec::new(),
-        };
+        let project = Self { root: root.to_owned(), core, members: Vec::new() };
         let crates = project.root.join("crates");
         if crates.exists() {
             fs::remove_dir_all(&crates).map_err(|e| format!("{}: {e}", crates.display()))?;
@@ -60,10 +56,7 @@ impl Project {
             member.name
         );
         if let (true, Some(core)) = (member.needs_core, &self.core) {
-            manifest += &format!(
-                "cqrs-core = {{ path = {:?} }}\n",
-                core.display().to_string()
-            );
+            manifest += &format!("cqrs-core = {{ path = {:?} }}\n", core.display().to_string());
         }
         manifest
     }
@@ -89,11 +82,7 @@ impl Project {
     pub fn cargo(&self, args: &[&str]) -> Result<f64, String> {
         let log = self.root.join("cargo.log");
         let output = Command::new("bash")
-            .args([
-                "-c",
-                "TIMEFORMAT='%3U %3S'; time cargo \"$@\" >\"$LOG\" 2>&1",
-                "cargo",
-            ])
+            .args(["-c", "TIMEFORMAT='%3U %3S'; time cargo \"$@\" >\"$LOG\" 2>&1", "cargo"])
             .args(args)
             .current_dir(&self.root)
             .env("LOG", &log)
@@ -117,7 +106,5 @@ impl Project {
 
 pub fn write(path: &Path, text: &str) -> Result<(), String> {
     let folder = path.parent().expect("every file is in a folder");
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, text))
-        .map_err(|e| format!("{}: {e}", path.display()))
+    fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(|e| format!("{}: {e}", path.display()))
 }

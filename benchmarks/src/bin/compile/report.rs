@@ -26,7 +26,10 @@ pub fn table(size: usize, flavours: &[&Flavour], costs: &[Vec<f64>]) -> String {
         let mut cells = vec![flavour.title.to_owned()];
         for (what, cost) in costs[i].iter().enumerate() {
             let less = base.map_or(0.0, |plain| costs[plain][what]);
-            cells.push(format!("{:.2}", (cost - less) / size as f64));
+            cells.push(match cost.is_nan() {
+                true => "-".to_owned(),
+                false => format!("{:.2}", (cost - less) / size as f64),
+            });
         }
         rows.push(cells);
     }
