@@ -5,12 +5,15 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::bus::Bus;
 use crate::context::Context;
+use crate::dispatch::BoxFuture;
 use crate::handler::HandlerInfo;
 use crate::message::MessageInfo;
 use crate::panic::Payload;
+use crate::provider::ProviderInfo;
 
 /// A call that runs.
 #[derive(Clone, Copy)]
@@ -48,6 +51,7 @@ thread_local! {
     static NOW: Now = const { Now { running: Cell::new(None), has_context: Cell::new(false) } };
     static CONTEXT: Cell<Option<Context>> = const { Cell::new(None) };
     static GLOBAL: Cell<Option<Bus>> = const { Cell::new(None) };
+    static MAKING: Cell<Option<Arc<MakingChain>>> = const { Cell::new(None) };
 }
 
 /// The call that runs now, if any.
@@ -152,4 +156,35 @@ impl Drop for WithGlobal {
     fn drop(&mut self) {
         GLOBAL.set(self.0.take());
     }
+}
+
+/// The dependencies whose providers the code that runs now is inside of, innermost first.
+struct MakingChain {
+    provider: &'static ProviderInfo,
+    around: Option<Arc<MakingChain>>,
+}
+
+/// Whether the code that runs now is inside of this provider.
+pub(crate) fn is_being_made(provider: &'static ProviderInfo) -> bool {
+    let chain = MAKING.take();
+    let found = std::iter::successors(chain.as_deref(), |chain| chain.around.as_deref())
+        .any(|chain| std::ptr::eq(chain.provider, provider));
+    MAKING.set(chain);
+    found
+}
+
+/// The work of a provider: inside of those that need it, and of the scope that the bus is global in.
+pub(crate) fn making(provider: &'static ProviderInfo, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+    let around = MAKING.take();
+    MAKING.set(around.clone());
+    let chain = Arc::new(MakingChain { provider, around });
+    let (global, mut work) = (global(), work);
+    Box::pin(std::future::poll_fn(move |cx| {
+        let _global = with_global(global.clone());
+        let around = MAKING.replace(Some(chain.clone()));
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        MAKING.set(around);
+        // The work catches its provider's panics; one of its own is not ours to hide.
+        polled.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+    }))
 }

@@ -82,7 +82,9 @@ impl Bus {
     /// learn of it at start, [`start`](Bus::start) the bus.
     ///
     /// It may be used from several tokio runtimes, one after another and at once. What a provider makes is made
-    /// once for all of them: a connection pool that is tied to the runtime it was made in dies with that.
+    /// once for all of them: a connection pool that is tied to the runtime it was made in dies with that. Events are
+    /// handled on the runtime of a call that raised one; what waits when that ends goes on with the next call, or
+    /// [`settled`](Bus::settled).
     #[must_use]
     pub fn global() -> Bus {
         ambient::global().unwrap_or_else(|| GLOBAL.clone())
@@ -185,8 +187,9 @@ impl Bus {
         QueryBus::new(self.clone())
     }
 
-    /// Waits until every event and every command of an outbox that was handed on so far is handled, and what
-    /// follows from them. A command that was sent for a later time is not waited for.
+    /// Waits until nothing that was handed on waits any more: every event and every command of an outbox is handled,
+    /// and what follows from them, also from what others hand on meanwhile. A command that was sent for a later time
+    /// is not waited for. A handler of an event that calls it waits for itself.
     pub async fn settled(&self) {
         self.delivery().settled(self).await;
     }
@@ -255,7 +258,7 @@ impl Bus {
     }
 
     pub(crate) fn set_closed(&self, closed: bool) {
-        self.0.closed.store(closed, Ordering::Release);
+        self.0.closed.store(closed, Ordering::SeqCst);
     }
 
     /// Refuses a call from outside after the shutdown has begun.
@@ -275,7 +278,7 @@ impl Bus {
         assemble: LinkFn,
     ) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
-            let wired = match self.container().prepare(handler.needs).await {
+            let wired = match self.container().prepare(self, handler.needs).await {
                 Ok(()) => assemble(self.container()),
                 Err(fault) => Err(fault),
             };

@@ -20,7 +20,8 @@ pub(crate) struct Busy(Arc<Inner>);
 
 impl Counter {
     pub(crate) fn enter(&self) -> Busy {
-        self.0.count.fetch_add(1, Ordering::AcqRel);
+        // In one order with the flag of a bus that shuts down.
+        self.0.count.fetch_add(1, Ordering::SeqCst);
         Busy(self.0.clone())
     }
 
@@ -29,7 +30,7 @@ impl Counter {
         loop {
             // Asked for before the count is read, so that a change between the two is not missed.
             let changed = self.0.idle.notified();
-            if self.0.count.load(Ordering::Acquire) == 0 {
+            if self.0.count.load(Ordering::SeqCst) == 0 {
                 return;
             }
             changed.await;

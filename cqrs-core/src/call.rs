@@ -116,6 +116,11 @@ fn admit_with(
         Some(parent) => Some(parent.context.clone()),
         None => around.map(|_| ambient::context()),
     };
+    if let Some(parent) = &parent
+        && running.message().kind != MessageKind::Query
+    {
+        parent.has_changed_something();
+    }
     let context = Context::of_call(options.map(Arc::unwrap_or_clone), parent.as_ref());
     if context.deadline().is_some_and(|deadline| deadline.remaining().is_zero()) {
         return Err(Fault::timeout(None).at(running.site()));

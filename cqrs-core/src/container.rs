@@ -3,12 +3,12 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tokio::sync::OnceCell;
-
+use crate::bus::Bus;
 use crate::dispatch::BoxFuture;
 use crate::fault::Fault;
+use crate::making::Making;
 use crate::missing;
 use crate::need::Need;
 use crate::panic::CatchPanic;
@@ -58,7 +58,8 @@ pub struct Container {
 /// A value that is ready, or the way to make it.
 struct Slot {
     need: Need,
-    value: OnceCell<Box<dyn Any + Send + Sync>>,
+    value: OnceLock<Box<dyn Any + Send + Sync>>,
+    making: Making,
     source: Source,
 }
 
@@ -125,37 +126,46 @@ impl Container {
     }
 
     /// Makes ready what `needs` lists, in order, each at most once per bus.
-    pub(crate) fn prepare(&self, needs: &'static [Need]) -> BoxFuture<'_, Result<(), Fault>> {
+    pub(crate) fn prepare<'a>(&'a self, bus: &'a Bus, needs: &'static [Need]) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
             for need in needs {
-                self.prepare_one(need).await?;
+                self.prepare_one(bus, need).await?;
             }
             Ok(())
         })
     }
 
-    async fn prepare_one(&self, need: &Need) -> Result<(), Fault> {
+    async fn prepare_one(&self, bus: &Bus, need: &Need) -> Result<(), Fault> {
         let Some(slot) = self.shared.get(&need.key) else {
             return Err(Fault::wiring(missing::shared(self, need)));
         };
-        let provider = match &slot.source {
-            Source::Given => return Ok(()),
-            Source::Broken(why) => return Err(Fault::wiring(&**why)),
-            Source::Provider(provider) => *provider,
+        match &slot.source {
+            Source::Given => Ok(()),
+            Source::Broken(why) => Err(Fault::wiring(&**why)),
+            Source::Provider(provider) => match provider.role {
+                Role::Shared(_) => slot.making.ready(bus, provider, || slot.value.get().is_some()).await,
+                Role::PerCall(..) => Err(Fault::wiring(missing::shared(self, need))),
+            },
+        }
+    }
+
+    /// Makes a shared dependency and keeps it: the work of [`Making`](crate::making::Making).
+    pub(crate) async fn make_shared(&self, bus: &Bus, provider: &'static ProviderInfo) -> Result<(), Fault> {
+        let (Role::Shared(make), Some(slot)) = (provider.role, self.shared.get(&provider.provides.key)) else {
+            return Err(Fault::wiring(missing::shared(self, &provider.provides)));
         };
-        let Role::Shared(make) = provider.role else {
-            return Err(Fault::wiring(missing::shared(self, need)));
+        self.prepare(bus, provider.needs).await?;
+        let made = match CatchPanic(AssertUnwindSafe(make(self))).await {
+            Ok(made) => made.map_err(|fault| fault.at(provider.place))?,
+            Err(payload) => return Err(Fault::panic("the provider", &*payload).at(provider.place)),
         };
-        slot.value
-            .get_or_try_init(|| async {
-                self.prepare(provider.needs).await?;
-                match CatchPanic(AssertUnwindSafe(make(self))).await {
-                    Ok(made) => made.map_err(|fault| fault.at(provider.place)),
-                    Err(payload) => Err(Fault::panic("the provider", &*payload).at(provider.place)),
-                }
-            })
-            .await
-            .map(|_| ())
+        slot.value.get_or_init(|| made);
+        Ok(())
+    }
+
+    /// Where a shared dependency is being made.
+    pub(crate) fn making(&self, provider: &ProviderInfo) -> Option<&Making> {
+        self.shared.get(&provider.provides.key).map(|slot| &slot.making)
     }
 
     /// A dependency that is ready.
@@ -171,23 +181,38 @@ impl Container {
     /// A value for this call, made by the provider of `T` or by what overrides it.
     pub(crate) async fn make<T: Send + 'static>(&self, scope: &mut Scope) -> Result<T, Fault> {
         let need = Need::of::<T>();
-        let made = match self.per_call.get(&need.key) {
-            Some(PerCall::Closure(make)) => make(),
-            Some(PerCall::Broken(why)) => return Err(Fault::wiring(&**why)),
+        if scope.making.contains(&need.key) {
+            return Err(Fault::wiring(format!(
+                "the provider of `{}` for each call needs one itself, through what it takes by value",
+                need.name()
+            )));
+        }
+        scope.making.push(need.key);
+        let made = self.make_once(&need, scope).await;
+        scope.making.pop();
+        made?.downcast::<T>().map(|value| *value).map_err(|_| Fault::wiring(missing::per_call(&need)))
+    }
+
+    async fn make_once(&self, need: &Need, scope: &mut Scope) -> Result<Box<dyn Any + Send>, Fault> {
+        match self.per_call.get(&need.key) {
+            Some(PerCall::Closure(make)) => Ok(make()),
+            Some(PerCall::Broken(why)) => Err(Fault::wiring(&**why)),
             Some(PerCall::Provider(provider)) => match provider.role {
                 Role::PerCall(make, _) => {
-                    self.prepare(provider.needs).await?;
-                    make(self, scope).await.map_err(|fault| fault.at(provider.place))?
+                    self.prepare(&scope.bus.clone(), provider.needs).await?;
+                    match CatchPanic(AssertUnwindSafe(make(self, scope))).await {
+                        Ok(made) => made.map_err(|fault| fault.at(provider.place)),
+                        Err(payload) => Err(Fault::panic("the provider", &*payload).at(provider.place)),
+                    }
                 }
-                Role::Shared(_) => return Err(Fault::wiring(missing::per_call(&need))),
+                Role::Shared(_) => Err(Fault::wiring(missing::per_call(need))),
             },
-            None => return Err(Fault::wiring(missing::per_call(&need))),
-        };
-        made.downcast::<T>().map(|value| *value).map_err(|_| Fault::wiring(missing::per_call(&need)))
+            None => Err(Fault::wiring(missing::per_call(need))),
+        }
     }
 
     /// Makes every shared dependency ready that has a provider, in the order of the providers' places.
-    pub(crate) async fn prepare_all(&self) -> Result<(), Fault> {
+    pub(crate) async fn prepare_all(&self, bus: &Bus) -> Result<(), Fault> {
         let provided = self.shared.values().filter_map(|slot| match slot.source {
             Source::Provider(provider) => Some(provider),
             Source::Given | Source::Broken(_) => None,
@@ -195,7 +220,7 @@ impl Container {
         let mut provided: Vec<_> = provided.collect();
         provided.sort_unstable_by_key(|provider| provider.place);
         for provider in provided {
-            self.prepare_one(&provider.provides).await?;
+            self.prepare_one(bus, &provider.provides).await?;
         }
         Ok(())
     }
@@ -265,11 +290,11 @@ impl Container {
 
 impl Slot {
     fn of(need: Need, source: Source) -> Self {
-        Slot { need, value: OnceCell::new(), source }
+        Slot { need, value: OnceLock::new(), making: Making::default(), source }
     }
 
     fn given(need: Need, value: Box<dyn Any + Send + Sync>) -> Self {
-        Slot { need, value: OnceCell::new_with(Some(value)), source: Source::Given }
+        Slot { need, value: OnceLock::from(value), making: Making::default(), source: Source::Given }
     }
 }
 

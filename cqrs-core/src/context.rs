@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::deadline::Deadline;
+use crate::fault::Fault;
 use crate::ids::{CorrelationId, MessageId};
 use crate::principal::Principal;
 
@@ -29,7 +31,7 @@ use crate::principal::Principal;
 #[serde(transparent)]
 pub struct Context(Arc<Fields>);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Fields {
     message_id: MessageId,
     correlation_id: CorrelationId,
@@ -47,6 +49,19 @@ struct Fields {
     /// Whether this is, or is nested in, a delivery of the bus.
     #[serde(skip)]
     delivery: bool,
+    /// Whether a call nested in this one was let through that changes things.
+    #[serde(skip)]
+    changed: Changed,
+}
+
+/// A mark that is of no account where contexts are compared.
+#[derive(Debug, Default)]
+struct Changed(AtomicBool);
+
+impl PartialEq for Changed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// What the caller said before the await.
@@ -55,6 +70,8 @@ pub(crate) struct Options {
     pub(crate) principal: Option<Principal>,
     pub(crate) tenant: Option<Arc<str>>,
     pub(crate) timeout: Option<Duration>,
+    /// When the timeout is over, for a call that began before its context could be made.
+    pub(crate) deadline: Option<Deadline>,
     pub(crate) idempotency_key: Option<Arc<str>>,
     pub(crate) correlation: Option<CorrelationId>,
     pub(crate) causation: Option<MessageId>,
@@ -82,13 +99,14 @@ impl Context {
             principal: options.principal.or_else(|| inherited.and_then(|parent| parent.principal.clone())),
             tenant: options.tenant.or_else(|| inherited.and_then(|parent| parent.tenant.clone())),
             deadline: Deadline::sooner(
-                options.timeout.map(Deadline::after),
+                Deadline::sooner(options.deadline, options.timeout.map(Deadline::after)),
                 inherited.and_then(|parent| parent.deadline),
             ),
             // A key is for one call: what is nested in it happens again with it, under no key of its own.
             idempotency_key: options.idempotency_key,
             metadata,
             delivery: options.delivery || inherited.is_some_and(|parent| parent.delivery),
+            changed: Changed::default(),
         }))
     }
 
@@ -97,17 +115,35 @@ impl Context {
     pub(crate) fn delivery(&self, actor: Principal, key: Option<Arc<str>>) -> Options {
         let mut metadata = self.0.metadata.clone();
         if let Some(original) = &self.0.principal {
-            metadata.entry(ACTOR.to_owned()).or_insert_with(|| original.id().to_owned());
+            // Who calls knows who it is; what the system does for somebody says so already.
+            if !original.is_system() || !metadata.contains_key(ACTOR) {
+                metadata.insert(ACTOR.to_owned(), original.id().to_owned());
+            }
         }
         Options {
             principal: Some(actor),
             tenant: self.0.tenant.clone(),
             timeout: None,
+            deadline: None,
             idempotency_key: key,
             correlation: Some(self.0.correlation_id.clone()),
             causation: Some(self.0.message_id),
             metadata,
             delivery: true,
+        }
+    }
+
+    /// A call nested in this one may have changed something: what fails in this one undoes nothing of it.
+    pub(crate) fn has_changed_something(&self) {
+        self.0.changed.0.store(true, Ordering::Relaxed);
+    }
+
+    /// A fault of this call, whose effect nobody knows if calls nested in it have changed something.
+    #[cold]
+    pub(crate) fn judge(context: Option<&Context>, fault: Fault) -> Fault {
+        match context.is_some_and(|context| context.0.changed.0.load(Ordering::Relaxed)) {
+            true => fault.with_unknown_effect(),
+            false => fault,
         }
     }
 

@@ -43,9 +43,9 @@ impl PartialEq for Deadline {
 
 impl Serialize for Deadline {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let at = SystemTime::now() + self.remaining();
-        let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let at = now.saturating_add(self.remaining());
+        u64::try_from(at.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
     }
 }
 

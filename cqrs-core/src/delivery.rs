@@ -7,10 +7,12 @@
 
 use std::any::TypeId;
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{Mutex as OrderLock, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as OrderLock, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
@@ -24,6 +26,7 @@ use crate::events::Raised;
 use crate::fault::{BoxError, DispatchError, Fault, Place, with_sources};
 use crate::handler::{EventReturned, Handler, HandlerInfo};
 use crate::message::{Message, MessageInfo, kind};
+use crate::panic::CatchPanic;
 use crate::principal::Principal;
 use crate::task::Guarded;
 use crate::unit::{Records, Scope};
@@ -60,6 +63,8 @@ pub(crate) struct Deliveries {
     capacity: usize,
     order: Arc<OrderLock<()>>,
     pending: Counter,
+    /// A pump went down with its runtime and has left something waiting.
+    stalled: Arc<Notify>,
 }
 
 /// A handler of an event, and where its events wait.
@@ -86,6 +91,8 @@ struct Waiting {
 struct Job {
     what: What,
     call: Context,
+    /// What is `Bus::global()` for the call that handed it on.
+    global: Option<Bus>,
     _room: Option<OwnedSemaphorePermit>,
     _pending: Busy,
 }
@@ -110,6 +117,7 @@ impl Deliveries {
             capacity,
             order: Arc::default(),
             pending: Counter::default(),
+            stalled: Arc::default(),
         }
     }
 
@@ -164,10 +172,21 @@ impl Deliveries {
 
     /// Waits until everything handed on so far is handled; what a dead runtime left waiting goes on on this one.
     pub(crate) async fn settled(&self, bus: &Bus) {
-        for queue in self.queues.values().chain([&self.outbox]) {
-            queue.pump(bus);
+        loop {
+            // Asked for before the queues are looked at, so that a pump that goes down in between is not missed.
+            let mut stalled = std::pin::pin!(self.stalled.notified());
+            for queue in self.queues.values().chain([&self.outbox]) {
+                queue.pump(bus);
+            }
+            let mut idle = std::pin::pin!(self.pending.idle());
+            let settled = std::future::poll_fn(|cx| match idle.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(true),
+                Poll::Pending => stalled.as_mut().poll(cx).map(|()| false),
+            });
+            if settled.await {
+                return;
+            }
         }
-        self.pending.idle().await;
     }
 
     pub(crate) fn handles_by_hand(&self, event: &MessageInfo) -> bool {
@@ -227,7 +246,8 @@ impl Turn {
 
 impl Job {
     fn new(what: What, call: &Context, room: Option<OwnedSemaphorePermit>, deliveries: &Deliveries) -> Arc<Self> {
-        Arc::new(Job { what, call: call.clone(), _room: room, _pending: deliveries.pending.enter() })
+        let global = ambient::global();
+        Arc::new(Job { what, call: call.clone(), global, _room: room, _pending: deliveries.pending.enter() })
     }
 }
 
@@ -250,12 +270,12 @@ impl Queue {
         waiting.pumped = true;
         drop(waiting);
         // Made before the task: a runtime that is shut down drops tasks it never polled.
-        let pump = Pump { queue: self.clone(), done: false };
-        spawn(pump.run(bus.clone()));
+        let pump = Pump { queue: self.clone(), stalled: bus.delivery().stalled.clone(), done: false };
+        tokio::spawn(pump.run(bus.clone()));
     }
 }
 
-/// Spawns work of the bus's own, in the test's scope if this is one.
+/// Spawns what comes later, in the test's scope if this is one.
 fn spawn(work: impl Future<Output = ()> + Send + 'static) {
     match ambient::global() {
         Some(bus) => tokio::spawn(crate::testing::scope(bus, work)),
@@ -267,14 +287,23 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) {
 /// next; the job it was at is done again.
 struct Pump {
     queue: Arc<Queue>,
+    stalled: Arc<Notify>,
     done: bool,
 }
 
 impl Pump {
     async fn run(mut self, bus: Bus) {
         while let Some(job) = self.next() {
-            job.work(&bus).await;
-            self.queue.waiting().jobs.pop_front();
+            // Whatever panics there, be it the event's own `Drop`, the queue goes on with the next job.
+            let worked = CatchPanic(AssertUnwindSafe(Box::pin(job.work(&bus)))).await;
+            let dropped = catch_unwind(AssertUnwindSafe(|| {
+                let done = self.queue.waiting().jobs.pop_front();
+                drop((job, done));
+            }));
+            for payload in [worked.err(), dropped.err()].into_iter().flatten() {
+                let fault = Fault::panic("a delivery", &*payload);
+                tracing::error!(error = %fault, "gave up on a delivery; it was in memory, so it is lost");
+            }
         }
         self.done = true;
     }
@@ -291,6 +320,7 @@ impl Drop for Pump {
     fn drop(&mut self) {
         if !self.done {
             self.queue.waiting().pumped = false;
+            self.stalled.notify_waiters();
         }
     }
 }
@@ -327,14 +357,20 @@ impl Job {
                 let running = Running { handler: handler.info, phase: Phase::NoUnit };
                 let ambient = ambient::Ambient { running, context: Some(context.clone()) };
                 let delivery = (handler.deliver)(Delivery { bus, raised, meta, context });
-                Guarded::new(delivery, ambient).await.unwrap_or_else(|fault| Err(fault.into()))
+                let guarded = Guarded::new(delivery, ambient, self.global.clone());
+                guarded.await.unwrap_or_else(|fault| Err(fault.into()))
             }
             What::Command { message, payload, key } => {
                 let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
                 let Some(wire) = &message.wire else {
                     return Err(Fault::internal("a command in the outbox cannot be sent by name").into());
                 };
-                match wire.dispatch(bus, payload, Some(Arc::new(options))).await {
+                let sent = wire.dispatch(bus, payload, Some(Arc::new(options)));
+                let answer = match &self.global {
+                    Some(global) => crate::testing::scope(global.clone(), sent).await,
+                    None => sent.await,
+                };
+                match answer {
                     Ok(_) => Ok(()),
                     Err(error) => Err(error.map_rejection(Into::into)),
                 }
@@ -378,7 +414,7 @@ where
             return Err(Fault::internal("an event came to the handler of another one").into());
         };
         let Delivery { bus, meta, context, .. } = delivery;
-        bus.container().prepare(H::Shared::NEEDS).await?;
+        bus.container().prepare(bus, H::Shared::NEEDS).await.map_err(|fault| fault.at(H::info().site()))?;
         let shared = H::Shared::assemble(bus.container())?;
         let phase = <H::Opened as Start<C>>::PHASE;
         ambient::phase(phase);

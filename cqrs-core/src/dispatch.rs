@@ -12,15 +12,18 @@
 use std::any::Any;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Cx, Poll, ready};
 
 use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
+use crate::busy::Busy;
 use crate::call::{Call, Given, Parent};
 use crate::container::{Container, Shared};
 use crate::context::{Context, Options};
+use crate::deadline::Deadline;
 use crate::fault::{DispatchError, Fault};
 use crate::handler::{Handled, Handler, HandlerInfo, Here, Linked, Reply};
 use crate::message::{Dispatched, Message};
@@ -79,8 +82,16 @@ pub struct Sending<'a, C: Message, B> {
 
 enum State<'a, C: Message> {
     Fresh(Fresh<'a, C>),
-    Wiring(BoxFuture<'a, Result<(), Fault>>, Option<Fresh<'a, C>>),
-    Waiting(Waiting<'a, C>),
+    Wiring(Wiring<'a, C>),
+    /// Counted as under way, for an orderly shutdown.
+    Waiting(Waiting<'a, C>, #[allow(dead_code, reason = "counts until it is dropped")] Busy),
+}
+
+/// A call whose handler's dependencies are being made, within the time that the call has.
+struct Wiring<'a, C> {
+    made: BoxFuture<'a, Result<(), Fault>>,
+    fresh: Option<Fresh<'a, C>>,
+    limit: Option<Limit>,
 }
 
 /// What a call waits for.
@@ -118,13 +129,18 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
                 }
             };
             let Some(wired) = fresh.bus.table().cell(C::info().slot.index()).get() else {
-                this.state = State::Wiring(B::wire(fresh.bus), Some(fresh.take()));
+                let limit = match fresh.fix_deadline().map(Limit::new).transpose() {
+                    Ok(limit) => limit,
+                    Err(fault) => return Poll::Ready(Err(fault.at(C::info().by_hand.site()).into())),
+                };
+                this.state = State::Wiring(Wiring { made: B::wire(fresh.bus), fresh: Some(fresh.take()), limit });
                 continue;
             };
             return match B::begin(fresh, wired, cx) {
                 Ok(answer) => Poll::Ready(answer),
                 Err(waiting) => {
-                    this.state = State::Waiting(waiting);
+                    let busy = fresh.bus.busy();
+                    this.state = State::Waiting(waiting, busy);
                     Poll::Pending
                 }
             };
@@ -138,16 +154,25 @@ impl<C: Message> State<'_, C> {
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Dispatched<C>>> {
         match self {
             State::Fresh(_) => Poll::Ready(None),
-            State::Waiting(Waiting::InPlace(in_place)) => in_place.poll(cx).map(Some),
-            State::Waiting(Waiting::Task(task)) => Pin::new(task).poll(cx).map(Some),
-            State::Wiring(wiring, fresh) => match (ready!(wiring.as_mut().poll(cx)), fresh.take()) {
-                (Ok(()), Some(fresh)) => {
-                    *self = State::Fresh(fresh);
-                    Poll::Ready(None)
+            State::Waiting(Waiting::InPlace(in_place), _) => in_place.poll(cx).map(Some),
+            State::Waiting(Waiting::Task(task), _) => Pin::new(task).poll(cx).map(Some),
+            State::Wiring(Wiring { made, fresh, limit }) => {
+                let site = || C::info().by_hand.site();
+                match (made.as_mut().poll(cx), limit) {
+                    (Poll::Ready(Ok(())), _) => match fresh.take() {
+                        Some(fresh) => {
+                            *self = State::Fresh(fresh);
+                            Poll::Ready(None)
+                        }
+                        None => Poll::Ready(Some(Err(polled_again().into()))),
+                    },
+                    (Poll::Ready(Err(fault)), _) => Poll::Ready(Some(Err(fault.at(site()).into()))),
+                    (Poll::Pending, None) => Poll::Pending,
+                    (Poll::Pending, Some(limit)) => {
+                        limit.poll(cx).map(|()| Some(Err(Fault::timeout(None).at(site()).into())))
+                    }
                 }
-                (Ok(()), None) => Poll::Ready(Some(Err(polled_again().into()))),
-                (Err(fault), _) => Poll::Ready(Some(Err(fault.at(C::info().by_hand.site()).into()))),
-            },
+            }
         }
     }
 }
@@ -155,10 +180,11 @@ impl<C: Message> State<'_, C> {
 impl<C: Message> InPlace<'_, C> {
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
         let running = Running { handler: self.handler, phase: Phase::NoUnit };
-        match ambient::run(running, &mut self.context, || self.future.as_mut().poll(cx)).0 {
-            Ok(Poll::Ready(returned)) => Poll::Ready(sort::<C>(returned, self.handler)),
+        let future = &mut self.future;
+        match ambient::run(running, &mut self.context, || poll_sorted::<C>(future, self.handler, cx)).0 {
+            Ok(Poll::Ready(answer)) => Poll::Ready(judged::<C>(&self.context, answer)),
             Ok(Poll::Pending) => self.wait(cx),
-            Err(payload) => Poll::Ready(Err(running.panicked(&*payload).into())),
+            Err(payload) => Poll::Ready(judged::<C>(&self.context, Err(running.panicked(&*payload).into()))),
         }
     }
 
@@ -166,7 +192,8 @@ impl<C: Message> InPlace<'_, C> {
     fn wait(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
         let Some(limit) = &mut self.limit else { return Poll::Pending };
         ready!(limit.poll(cx));
-        Poll::Ready(Err(Fault::timeout(None).at(self.handler.site()).into()))
+        let late = Fault::timeout(None).at(self.handler.site());
+        Poll::Ready(judged::<C>(&self.context, Err(late.into())))
     }
 }
 
@@ -174,6 +201,26 @@ impl<C: Message> InPlace<'_, C> {
 #[inline(always)]
 fn sort<C: Message>(returned: C::Returns, handler: &HandlerInfo) -> Dispatched<C> {
     C::sort(returned).map_err(|error| error.at(handler.site()))
+}
+
+/// Polls a handler's future and sorts its answer, which is code of the user's too: both inside of the call.
+#[inline(always)]
+fn poll_sorted<C: Message>(
+    future: &mut BoxFuture<'_, C::Returns>,
+    handler: &HandlerInfo,
+    cx: &mut Cx<'_>,
+) -> Poll<Dispatched<C>> {
+    future.as_mut().poll(cx).map(|returned| sort::<C>(returned, handler))
+}
+
+/// The answer of a call in place; a fault of one that has let others change something does not say that nothing
+/// happened.
+#[inline(always)]
+fn judged<C: Message>(context: &Option<Context>, answer: Dispatched<C>) -> Dispatched<C> {
+    match (context, answer) {
+        (Some(context), Err(DispatchError::Fault(fault))) => Err(Context::judge(Some(context), fault).into()),
+        (_, answer) => answer,
+    }
 }
 
 /// The way to a handler: [`Here`] for one that the compiler knows, [`Linked`] for one in the registry.
@@ -246,6 +293,21 @@ impl<C> Fresh<'_, C> {
         Fresh { bus: self.bus, from: self.from, options: self.options.take(), message: self.message.take() }
     }
 
+    /// When the call has to be done: its clock runs from now on.
+    #[cold]
+    fn fix_deadline(&mut self) -> Option<Deadline> {
+        let own = self.options.as_mut().and_then(|options| {
+            let options = Arc::make_mut(options);
+            options.deadline = Deadline::sooner(options.deadline, options.timeout.take().map(Deadline::after));
+            options.deadline
+        });
+        let around = match self.from {
+            Some(parent) => parent.context.deadline(),
+            None => ambient::running().and_then(|_| ambient::context().deadline()),
+        };
+        Deadline::sooner(own, around)
+    }
+
     /// The call's context as far as it is known, if the call may be made here.
     #[inline(always)]
     fn admit(&mut self, running: Running) -> Result<Option<Context>, Fault> {
@@ -260,9 +322,11 @@ fn begin<'a, C: Message, H: Handler<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wir
         Ok(context) => context,
         Err(fault) => return Ok(Err(fault.into())),
     };
-    let given = match H::Given::read_in(fresh.bus, running.handler, running.phase, &mut context) {
-        Ok(given) => given,
-        Err(fault) => return Ok(Err(fault.at(H::info().site()).into())),
+    let read = || H::Given::read_in(fresh.bus, running.handler, running.phase, &mut context);
+    let given = match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(given)) => given,
+        Ok(Err(fault)) => return Ok(Err(fault.at(H::info().site()).into())),
+        Err(payload) => return Ok(Err(running.panicked(&*payload).into())),
     };
     let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
     H::Opened::start::<H>(fresh.bus, wired, context, given, message, cx)
@@ -330,10 +394,11 @@ pub(crate) fn at_once<'a, C: Message>(
     code: impl FnOnce() -> C::Returns,
 ) -> Begun<'a, C> {
     let running = Running { handler, phase: Phase::NoUnit };
-    Ok(match ambient::run(running, &mut context, code).0 {
-        Ok(returned) => sort::<C>(returned, handler),
+    let answer = match ambient::run(running, &mut context, || sort::<C>(code(), handler)).0 {
+        Ok(answer) => answer,
         Err(payload) => Err(running.panicked(&*payload).into()),
-    })
+    };
+    Ok(judged::<C>(&context, answer))
 }
 
 /// Polls a future inside of its call for the first time. Only one that is not ready then becomes an [`InPlace`],
@@ -350,8 +415,8 @@ pub(crate) fn in_place<'a, C: Message>(
         Err(fault) => return Ok(Err(fault.at(handler.site()).into())),
     };
     let running = Running { handler, phase: Phase::NoUnit };
-    Ok(match ambient::run(running, &mut context, || future.as_mut().poll(cx)).0 {
-        Ok(Poll::Ready(returned)) => sort::<C>(returned, handler),
+    Ok(match ambient::run(running, &mut context, || poll_sorted::<C>(&mut future, handler, cx)).0 {
+        Ok(Poll::Ready(answer)) => judged::<C>(&context, answer),
         Ok(Poll::Pending) => {
             let mut in_place = InPlace { handler, context, future, limit };
             match in_place.wait(cx) {
@@ -359,7 +424,7 @@ pub(crate) fn in_place<'a, C: Message>(
                 Poll::Pending => return Err(Waiting::InPlace(in_place)),
             }
         }
-        Err(payload) => Err(running.panicked(&*payload).into()),
+        Err(payload) => judged::<C>(&context, Err(running.panicked(&*payload).into())),
     })
 }
 

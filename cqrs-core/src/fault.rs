@@ -227,6 +227,22 @@ impl Fault {
         Fault::new(FaultKind::Panic, format!("{who} panicked: {words}"))
     }
 
+    /// The fault that an error is, or that is among its sources; or the error back. One among the sources gives its
+    /// kind and effect, and the error stays its source.
+    pub(crate) fn inside(error: BoxError) -> Result<Fault, BoxError> {
+        let error = match error.downcast::<Fault>() {
+            Ok(fault) => return Ok(*fault),
+            Err(error) => error,
+        };
+        let first: &(dyn Error + 'static) = &*error;
+        let found = std::iter::successors(Some(first), |&error| error.source()).find_map(|error| error.downcast_ref());
+        let Some(Fault(found)) = found else { return Err(error) };
+        let (kind, effect) = (found.kind, found.effect);
+        let mut fault = Fault::new(kind, error.to_string()).caused_by(error);
+        fault.0.effect = effect;
+        Ok(fault)
+    }
+
     /// The same fault with what caused it. A fault that has a source already keeps it.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
@@ -326,15 +342,16 @@ pub(crate) fn with_sources(error: &(dyn Error + 'static)) -> String {
 
 /// What comes back from a call that did not succeed: the handler's own word, or the bus's.
 ///
-/// `Display` and `source` are those of what it holds.
+/// `Display` is that of what it holds. A rejection has its own source; a fault is the source, so that whoever
+/// looks through the sources of an error finds it.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError<E> {
     /// The handler said no. Nothing it did is left.
     #[error(transparent)]
     Rejected(E),
     /// The bus could not carry the call through.
-    #[error(transparent)]
-    Fault(Fault),
+    #[error("{0}")]
+    Fault(#[source] Fault),
 }
 
 impl<E> DispatchError<E> {

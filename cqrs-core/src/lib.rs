@@ -83,6 +83,7 @@ mod events;
 mod fault;
 mod ids;
 mod in_memory;
+mod making;
 mod missing;
 mod need;
 mod operation_result;

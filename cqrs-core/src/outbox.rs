@@ -14,7 +14,8 @@ use crate::unit::Scope;
 /// A buffer for commands: taken as `&mut Outbox`, written in the commit of the call's unit of work, dispatched
 /// after it as the system principal `outbox`, each under an idempotency key derived from the call.
 ///
-/// Without a store the commands wait in memory and are lost with the process.
+/// Without a store the commands wait in memory and are lost with the process; one that is sent for a later time, with
+/// the runtime it waits on.
 ///
 /// ```
 /// use cqrs_core::{Outbox, command, handler};

@@ -56,7 +56,7 @@ impl CarriesFault for Fault {
 /// An event handler fails with any error; one that is a [`Fault`] is a fault.
 impl CarriesFault for BoxError {
     fn lift(self) -> Result<Self, Fault> {
-        self.downcast::<Fault>().map_or_else(Ok, |fault| Err(*fault))
+        Fault::inside(self).map_or_else(Ok, Err)
     }
 }
 

@@ -14,6 +14,12 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 /// The future's output, or the payload of its panic.
 pub(crate) struct CatchPanic<'a, T>(pub(crate) AssertUnwindSafe<BoxFuture<'a, T>>);
 
+impl<'a, T> CatchPanic<'a, T> {
+    pub(crate) fn new(future: impl Future<Output = T> + Send + 'a) -> Self {
+        CatchPanic(AssertUnwindSafe(Box::pin(future)))
+    }
+}
+
 impl<T> Future for CatchPanic<'_, T> {
     type Output = Result<T, Payload>;
 

@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{DispatchError, Fault, FaultKind, with_sources};
+use crate::fault::{DispatchError, Effect, Fault, FaultKind, with_sources};
 
 /// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) describes it, and an error type for handlers
 /// that want no enum of their own.
@@ -269,9 +269,9 @@ impl IntoProblem for &Fault {
         }
         let detail = match (open, self.kind()) {
             (true, _) => self.detail(),
+            _ if self.effect() == Effect::Unknown => "it is not known whether this happened",
             (_, FaultKind::Unavailable) => "something that is needed does not answer now; nothing happened",
             (_, FaultKind::Timeout) => "it took too long and was rolled back; nothing happened",
-            (_, FaultKind::OutcomeUnknown) => "it is not known whether this happened",
             _ => "the application could not do this; its log says why",
         };
         Problem::new(status, detail)

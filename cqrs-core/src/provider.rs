@@ -102,8 +102,8 @@ fn make_per_call<'a, P: ProvidesPerCall>(
 
 /// A fault stays what it is; any other error makes the dependency unavailable, to be tried again.
 fn failed(error: BoxError) -> Fault {
-    match error.downcast::<Fault>() {
-        Ok(fault) => *fault,
+    match Fault::inside(error) {
+        Ok(fault) => fault,
         Err(error) => Fault::unavailable(format!("a provider failed: {error}")).caused_by(error),
     }
 }

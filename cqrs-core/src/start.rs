@@ -34,7 +34,7 @@ impl Bus {
         if !report.is_sound() {
             return Err(StartError::Wiring(report.clone()));
         }
-        self.container().prepare_all().await.map_err(StartError::Provider)?;
+        self.container().prepare_all(self).await.map_err(StartError::Provider)?;
         if self.default_unit().is_none() && self.delivery().handlers() > 0 {
             tracing::warn!(
                 handlers = self.delivery().handlers(),

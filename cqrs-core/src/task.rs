@@ -12,13 +12,14 @@ use std::task::{Context as Cx, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::ambient::{self, Ambient, Phase, Running};
 use crate::bus::Bus;
 use crate::call::Call;
+use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::dispatch::BoxFuture;
 use crate::fault::{DispatchError, Fault, Site};
@@ -180,15 +181,20 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
             .at(site)
     })?;
     let limit = call.deadline().map(Limit::new).transpose().map_err(|fault| fault.at(site))?;
+    // Counted first and asked after that, so that a shutdown which has seen nobody lets nobody in.
     let busy = call.bus.busy();
+    if ambient::is_outside() && !call.known_context().is_some_and(Context::is_delivery) {
+        call.bus.admits(call.running.handler)?;
+    }
     let grace = call.bus.commit_grace();
-    let guarded =
+    let mut guarded =
         Guarded { future: work, ambient: call.inside(), global: ambient::global(), limit, grace, late: false };
     let task = async move {
-        if let Err(fault) = guarded.await {
+        // Told before what is rolled back is dropped, whose `Drop` may panic.
+        if let Err(fault) = (&mut guarded).await {
             caller.fail(fault);
         }
-        drop(busy);
+        drop((guarded, busy));
     };
     // Where nobody listens there is no span to carry over: 60 ns less for each call.
     if tracing::dispatcher::has_been_set() {
@@ -212,8 +218,8 @@ pub(crate) struct Guarded<'a, T> {
 
 impl<'a, T> Guarded<'a, T> {
     /// Without a deadline.
-    pub(crate) fn new(future: BoxFuture<'a, T>, ambient: Ambient) -> Self {
-        Guarded { future, ambient, global: ambient::global(), limit: None, grace: Duration::ZERO, late: false }
+    pub(crate) fn new(future: BoxFuture<'a, T>, ambient: Ambient, global: Option<Bus>) -> Self {
+        Guarded { future, ambient, global, limit: None, grace: Duration::ZERO, late: false }
     }
 }
 
@@ -287,7 +293,6 @@ impl Limit {
     }
 
     fn extend(&mut self, by: Duration) {
-        let at = Instant::now();
-        self.0.as_mut().reset(at.checked_add(by).unwrap_or(at));
+        self.0.as_mut().reset(Deadline::after(by).instant());
     }
 }

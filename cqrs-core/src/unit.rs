@@ -72,6 +72,8 @@ pub struct Scope {
     event: Option<EventMeta>,
     unit: Option<Opened>,
     pub(crate) records: Records,
+    /// What providers for this call are at work on, so that none waits for itself.
+    pub(crate) making: Vec<TypeId>,
 }
 
 struct Opened {
@@ -111,6 +113,7 @@ impl Scope {
             event: call.event.cloned(),
             unit: None,
             records: Records::default(),
+            making: Vec::new(),
         }
     }
 
@@ -155,7 +158,7 @@ impl Scope {
             if let Ok(ready) = bus.container().ready::<T>() {
                 return Ok(ready);
             }
-            bus.container().prepare(const { &[Need::of::<T>()] }).await?;
+            bus.container().prepare(&bus, const { &[Need::of::<T>()] }).await?;
             bus.container().ready::<T>()
         }
     }

@@ -78,7 +78,8 @@ impl std::error::Error for Report {}
 pub(crate) fn verify(bus: &Bus) -> Report {
     let linked_in = registry::linked_in();
     let mut found = Found { bus, problems: Vec::new(), missing: BTreeMap::new(), broken: BTreeMap::new() };
-    for message in &linked_in.messages {
+    let known_by_hand = bus.names().values().flatten();
+    for message in linked_in.messages.iter().chain(known_by_hand) {
         found.contract(message);
     }
     for handler in &linked_in.handlers {
@@ -139,12 +140,12 @@ impl Found<'_> {
         }
         let mut unit: Option<Need> = None;
         for opening in handler.opens {
-            self.opening(opening, &handler.place, &mut unit);
+            self.opening(opening, &handler.place, &mut unit, &mut Vec::new());
         }
     }
 
     /// What one resource takes; `unit` is the unit of work of those before it.
-    fn opening(&mut self, opening: &Opening, place: &Place, unit: &mut Option<Need>) {
+    fn opening(&mut self, opening: &Opening, place: &Place, unit: &mut Option<Need>, way: &mut Vec<Need>) {
         match opening {
             Opening::Nothing | Opening::Buffer(_) => {}
             Opening::Unit { unit: this, store } => {
@@ -169,11 +170,18 @@ impl Found<'_> {
                 for need in provider.needs {
                     self.need(need, provider.place.to_string());
                 }
+                if way.iter().any(|made| made.key == need.key) {
+                    let text = format!("{}: the provider for each call needs what it provides itself", provider.place);
+                    self.broken.entry(text).or_default().push(place.to_string());
+                    return;
+                }
+                way.push(*need);
                 if let Role::PerCall(_, openings) = provider.role {
                     for opening in openings {
-                        self.opening(opening, place, unit);
+                        self.opening(opening, place, unit, way);
                     }
                 }
+                way.pop();
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Messages by name, from JSON.
 
 use std::future::IntoFuture;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -62,20 +63,36 @@ impl WireInfo {
     }
 }
 
+/// Reads a message. What the user's `Deserialize` does, a panic too, is the call's fault.
 fn decode<C: Wire>(payload: &[u8]) -> Result<C, Fault> {
-    C::from_json(payload).map_err(|error| {
-        Fault::malformed(format!("`{}` cannot be read from this JSON: {error}", C::info().name)).caused_by(error)
-    })
+    let site = C::info().by_hand.site();
+    let name = C::info().name;
+    match catch_unwind(AssertUnwindSafe(|| C::from_json(payload))) {
+        Ok(Ok(message)) => Ok(message),
+        Ok(Err(error)) => {
+            let text = format!("`{name}` cannot be read from this JSON: {error}");
+            Err(Fault::malformed(text).caused_by(error).at(site))
+        }
+        Err(payload) => Err(Fault::panic("reading the message", &*payload).at(site)),
+    }
 }
 
+/// Writes an answer. Nobody knows any more what a caller was told who cannot be told.
 fn encode<C>(result: Result<C::Output, DispatchError<C::Error>>) -> WireResult
 where
     C: Message<Output: serde::Serialize, Error: IntoProblem>,
 {
-    let output = result.map_err(|error| error.map_rejection(IntoProblem::into_problem))?;
-    serde_json::to_value(output).map_err(|error| {
-        let text = format!("`{}` was handled, but its output cannot be written as JSON", C::info().name);
-        Fault::internal(text).with_unknown_effect().caused_by(error).into()
+    let site = C::info().by_hand.site();
+    let name = C::info().name;
+    let told = catch_unwind(AssertUnwindSafe(|| match result {
+        Ok(output) => serde_json::to_value(output).map_err(|error| {
+            let text = format!("`{name}` was handled, but its output cannot be written as JSON");
+            Fault::internal(text).with_unknown_effect().caused_by(error).at(site).into()
+        }),
+        Err(error) => Err(error.map_rejection(IntoProblem::into_problem)),
+    }));
+    told.unwrap_or_else(|payload| {
+        Err(Fault::panic("writing the answer", &*payload).with_unknown_effect().at(site).into())
     })
 }
 
