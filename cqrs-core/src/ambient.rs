@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use crate::bus::Bus;
 use crate::context::Context;
-use crate::dispatch::BoxFuture;
+use crate::future::BoxFuture;
+use crate::future::Payload;
 use crate::handler::HandlerInfo;
 use crate::message::MessageInfo;
-use crate::panic::Payload;
 use crate::provider::ProviderInfo;
 
 /// A call that runs.

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::begin::{Closure, Link};
 use crate::bus::Bus;
 use crate::container::{Container, Dependency, Overrides};
-use crate::delivery::{Deliveries, Delivery, Failure};
-use crate::dispatch::{BoxFuture, Closure, Link};
+use crate::delivery::Deliveries;
 use crate::fault::Fault;
+use crate::future::BoxFuture;
 use crate::handler::{Answer, EventReturned, Route};
+use crate::job::{Delivery, Failure};
 use crate::message::{Message, MessageInfo, Registered, Wire};
 use crate::need::{Need, Opening};
 use crate::registry;
@@ -43,7 +45,7 @@ use crate::unit::{OpenUnit, UnitOfWork, open_unit};
 pub struct Builder {
     overrides: Overrides,
     contracts: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
-    events: Vec<(&'static MessageInfo, crate::delivery::Deliver)>,
+    events: Vec<(&'static MessageInfo, crate::job::Deliver)>,
     messages: Vec<&'static MessageInfo>,
     unit: Option<(OpenUnit, Opening)>,
     queue_capacity: usize,

@@ -6,12 +6,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
 use crate::bus::Bus;
-use crate::dispatch::BoxFuture;
 use crate::fault::Fault;
+use crate::future::BoxFuture;
+use crate::future::CatchPanic;
 use crate::making::Making;
 use crate::missing;
 use crate::need::Need;
-use crate::panic::CatchPanic;
 use crate::provider::{ProviderInfo, Role};
 use crate::unit::Scope;
 

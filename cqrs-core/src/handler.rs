@@ -5,11 +5,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::task::Context as Cx;
 
+use crate::begin::Begin;
 use crate::call::Given;
 use crate::container::Shared;
 use crate::context::Context;
-use crate::dispatch::{self, Begin, Begun, BoxFuture};
 use crate::fault::{BoxError, Fault, Place, Site};
+use crate::future::BoxFuture;
+use crate::in_place;
+use crate::in_place::Begun;
 use crate::message::{Message, MessageInfo, kind};
 use crate::need::{Need, Opening};
 use crate::resource::Resources;
@@ -81,7 +84,7 @@ where
 {
     #[inline(always)]
     fn start(self, handler: &'static HandlerInfo, context: Option<Context>, _: &mut Cx<'_>) -> Begun<'x, C> {
-        dispatch::at_once(handler, context, move || (self.0)().answer())
+        in_place::at_once(handler, context, move || (self.0)().answer())
     }
 
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {
@@ -97,7 +100,7 @@ where
 {
     #[inline(always)]
     fn start(self, handler: &'static HandlerInfo, context: Option<Context>, cx: &mut Cx<'_>) -> Begun<'x, C> {
-        dispatch::in_place(handler, context, Answer::boxed(self.0), cx)
+        in_place::in_place(handler, context, Answer::boxed(self.0), cx)
     }
 
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {
@@ -234,8 +237,7 @@ pub enum Route {
 pub(crate) type LinkFn = fn(&crate::container::Container) -> Result<Arc<dyn Any + Send + Sync>, Fault>;
 
 /// Calls the handler of an event.
-pub(crate) type DeliverFn =
-    for<'a> fn(crate::delivery::Delivery<'a>) -> BoxFuture<'a, Result<(), crate::delivery::Failure>>;
+pub(crate) type DeliverFn = for<'a> fn(crate::job::Delivery<'a>) -> BoxFuture<'a, Result<(), crate::job::Failure>>;
 
 /// How handlers of a message are reached: the type behind [`Message::Routing`]. What a route does not need
 /// is never instantiated.
@@ -261,7 +263,7 @@ impl<C: Message, H: Handler<C>> Routing<C, H> for Static {
 }
 
 impl<C: Message, H: Handler<C>> Routing<C, H> for ByRegistry {
-    const ROUTE: Route = Route::Contract(crate::dispatch::link::<C, H>);
+    const ROUTE: Route = Route::Contract(crate::begin::link::<C, H>);
 }
 
 impl<C, H> Routing<C, H> for FanOut
@@ -269,7 +271,7 @@ where
     C: Message<Kind = kind::Event, Output = (), Returns = EventReturned, Error = BoxError> + Clone,
     H: Handler<C>,
 {
-    const ROUTE: Route = Route::Event(crate::delivery::deliver::<C, H>);
+    const ROUTE: Route = Route::Event(crate::job::deliver::<C, H>);
 }
 
 /// [`Handled::By`] of a handler in the message's crate.

@@ -54,14 +54,18 @@
 extern crate self as cqrs_core;
 
 // The way of a call, top to bottom.
+mod begin;
 mod bus;
 mod buses;
 mod call;
 mod delivery;
 mod dispatch;
 mod handler;
+mod in_place;
+mod job;
 mod message;
 mod publish;
+mod queue;
 mod resource;
 mod task;
 mod unit;
@@ -78,9 +82,11 @@ pub mod check;
 mod container;
 mod context;
 mod deadline;
+mod dispatch_error;
 mod event_meta;
 mod events;
 mod fault;
+mod future;
 mod ids;
 mod in_memory;
 mod making;
@@ -90,7 +96,6 @@ mod operation_result;
 mod options;
 mod outbox;
 mod outcome;
-mod panic;
 mod principal;
 mod problem;
 mod provider;
@@ -110,10 +115,12 @@ pub use call::{Call, FromCall, FromScope};
 pub use catalog::{Catalog, MessageEntry, ProviderEntry};
 pub use context::Context;
 pub use deadline::Deadline;
-pub use dispatch::{BoxFuture, Dispatch, Sending};
+pub use dispatch::{Dispatch, Sending};
+pub use dispatch_error::DispatchError;
 pub use event_meta::EventMeta;
 pub use events::{Events, Raised};
-pub use fault::{BoxError, DispatchError, Effect, Fault, FaultKind, Place};
+pub use fault::{BoxError, Effect, Fault, FaultKind, Place};
+pub use future::BoxFuture;
 pub use handler::Handled;
 pub use ids::{CorrelationId, MessageId};
 pub use in_memory::InMemoryUnit;
@@ -165,13 +172,15 @@ pub mod __private {
     pub use ::std::string::ToString;
     pub use ::std::sync::Arc;
 
+    pub use crate::begin::{Begin, Fresh, Wired};
     pub use crate::check;
-    pub use crate::dispatch::{Begin, Begun, Fresh, Waiting, Wired};
-    pub use crate::fault::{BoxError, DispatchError, Fault};
+    pub use crate::dispatch_error::DispatchError;
+    pub use crate::fault::{BoxError, Fault};
     pub use crate::handler::{
         Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, Later, Linked, Now,
         Reply, Static,
     };
+    pub use crate::in_place::{Begun, Waiting};
     pub use crate::message::{Command, Dispatched, Event, Message, MessageInfo, Query, Registered, Wire, kind};
     pub use crate::need::{Need, Opening};
     pub use crate::outcome::{CarriesFault, Otherwise, Probe};

@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 
 use crate::ambient;
 use crate::bus::Bus;
-use crate::dispatch::BoxFuture;
 use crate::fault::Fault;
-use crate::panic::CatchPanic;
+use crate::future::BoxFuture;
+use crate::future::CatchPanic;
 use crate::provider::ProviderInfo;
 
 /// One attempt after another, until one has made it.

@@ -3,7 +3,8 @@
 use std::any::TypeId;
 use std::fmt;
 
-use crate::fault::{DispatchError, Place};
+use crate::dispatch_error::DispatchError;
+use crate::fault::Place;
 use crate::handler::HandlerInfo;
 use crate::slot::Slot;
 use crate::wire::WireInfo;

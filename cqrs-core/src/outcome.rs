@@ -1,6 +1,7 @@
 //! What a call's result says: success or not, and which errors are faults.
 
-use crate::fault::{BoxError, DispatchError, Fault};
+use crate::dispatch_error::DispatchError;
+use crate::fault::{BoxError, Fault};
 
 /// A value that knows whether it is a success: what a message's `output` implements when an `Ok` can be a
 /// failure, as an [`OperationResult`](crate::OperationResult) can.

@@ -7,7 +7,8 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{DispatchError, Effect, Fault, FaultKind, with_sources};
+use crate::dispatch_error::DispatchError;
+use crate::fault::{Effect, Fault, FaultKind, with_sources};
 
 /// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) describes it, and an error type for handlers
 /// that want no enum of their own.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::call::Parts;
 use crate::container::{Container, Dependency, Shared};
-use crate::dispatch::BoxFuture;
 use crate::fault::{BoxError, Fault, Place};
+use crate::future::BoxFuture;
 use crate::need::{Need, Opening};
 use crate::unit::Scope;
 

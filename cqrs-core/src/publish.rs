@@ -7,9 +7,9 @@ use crate::ambient::{Phase, Running};
 use crate::bus::Bus;
 use crate::call::{Call, Parent};
 use crate::context::Options;
-use crate::dispatch::BoxFuture;
 use crate::events::Raised;
 use crate::fault::Fault;
+use crate::future::BoxFuture;
 use crate::task::Task;
 use crate::unit::Scope;
 

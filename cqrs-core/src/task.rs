@@ -21,11 +21,12 @@ use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
 use crate::deadline::Deadline;
-use crate::dispatch::BoxFuture;
-use crate::fault::{DispatchError, Fault, Site};
+use crate::dispatch_error::DispatchError;
+use crate::fault::{Fault, Site};
+use crate::future::BoxFuture;
+use crate::future::Payload;
 use crate::handler::{Handler, Reply};
 use crate::message::{Dispatched, Message};
-use crate::panic::Payload;
 use crate::resource::Resources;
 use crate::unit::Scope;
 

@@ -8,10 +8,10 @@ use crate::bus::Bus;
 use crate::call::Call;
 use crate::container::Dependency;
 use crate::context::Context;
-use crate::dispatch::BoxFuture;
 use crate::event_meta::EventMeta;
 use crate::events::Raised;
 use crate::fault::Fault;
+use crate::future::BoxFuture;
 use crate::need::Need;
 use crate::outbox::Sent;
 

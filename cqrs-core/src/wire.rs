@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::bus::Bus;
 use crate::context::Options;
-use crate::dispatch::BoxFuture;
-use crate::fault::{DispatchError, Fault};
+use crate::dispatch_error::DispatchError;
+use crate::fault::Fault;
+use crate::future::BoxFuture;
 use crate::handler::Handled;
 use crate::message::{Command, Event, Message, Query, Wire};
 use crate::problem::{IntoProblem, Problem};

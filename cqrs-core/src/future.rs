@@ -1,4 +1,4 @@
-//! A panic in somebody else's future, as a value.
+//! Futures in boxes, and a panic in somebody else's as a value.
 
 use std::any::Any;
 use std::future::Future;
@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::dispatch::BoxFuture;
+/// A boxed future that can be sent to another thread: what an async method of a trait object returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A panic's payload.
 pub(crate) type Payload = Box<dyn Any + Send>;

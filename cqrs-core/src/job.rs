@@ -1,0 +1,187 @@
+//! One delivery: an event on its way to one handler, or a command on its way out of an outbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::ambient::{self, Phase, Running};
+use crate::begin::Start;
+use crate::bus::Bus;
+use crate::busy::Busy;
+use crate::call::{Call, Given};
+use crate::container::Shared;
+use crate::context::Context;
+use crate::delivery::Deliveries;
+use crate::dispatch_error::DispatchError;
+use crate::event_meta::EventMeta;
+use crate::events::Raised;
+use crate::fault::{BoxError, Fault, Place, with_sources};
+use crate::future::BoxFuture;
+use crate::handler::{EventReturned, Handler, HandlerInfo};
+use crate::message::{Message, MessageInfo, kind};
+use crate::principal::Principal;
+use crate::task::Guarded;
+use crate::unit::Scope;
+
+/// How the handler of an event failed.
+pub(crate) type Failure = DispatchError<BoxError>;
+
+/// One event on its way to one handler.
+#[derive(Clone)]
+pub struct Delivery<'a> {
+    pub(crate) bus: &'a Bus,
+    pub(crate) raised: &'a Raised,
+    pub(crate) meta: &'a EventMeta,
+    pub(crate) context: Context,
+}
+
+impl Delivery<'_> {
+    /// A copy of the event for its handler.
+    pub(crate) fn event<C: Clone + 'static>(&self) -> Option<C> {
+        self.raised.event.downcast_ref::<C>().cloned()
+    }
+}
+
+/// How a handler is called with an event.
+pub(crate) type Deliver = Arc<dyn for<'a> Fn(Delivery<'a>) -> BoxFuture<'a, Result<(), Failure>> + Send + Sync>;
+
+/// A handler of an event.
+pub(crate) struct EventHandler {
+    pub(crate) info: &'static HandlerInfo,
+    pub(crate) deliver: Deliver,
+}
+
+/// What waits in a queue.
+pub(crate) struct Job {
+    what: What,
+    call: Context,
+    /// What is `Bus::global()` for the call that handed it on.
+    global: Option<Bus>,
+    _room: Option<OwnedSemaphorePermit>,
+    _pending: Busy,
+}
+
+/// What is to be done.
+pub(crate) enum What {
+    Event { raised: Raised, meta: EventMeta, handler: Arc<EventHandler> },
+    Command { message: &'static MessageInfo, payload: Vec<u8>, key: Arc<str> },
+}
+
+/// A transient fault is tried again this often in memory, each time after twice the pause.
+const RETRIES: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+impl Job {
+    pub(crate) fn new(
+        what: What,
+        call: &Context,
+        room: Option<OwnedSemaphorePermit>,
+        deliveries: &Deliveries,
+    ) -> Arc<Self> {
+        let global = ambient::global();
+        Arc::new(Job { what, call: call.clone(), global, _room: room, _pending: deliveries.pending.enter() })
+    }
+}
+
+impl Job {
+    /// Works it off, whatever comes of it.
+    pub(crate) async fn work(&self, bus: &Bus) {
+        let mut pause = FIRST_PAUSE;
+        for tried in 0.. {
+            let failure = match self.attempt(bus).await {
+                Ok(()) => return,
+                Err(failure) => failure,
+            };
+            let again = tried < RETRIES && failure.fault().is_some_and(Fault::is_transient);
+            let (name, place) = (self.what.name(), self.what.place());
+            if !again {
+                tracing::error!(
+                    message_name = name, handler = %place, tries = tried + 1, error = %chain(&failure),
+                    "gave up on `{name}` in {place}; it was delivered in memory, so it is lost for this handler",
+                );
+                return;
+            }
+            tracing::warn!(message_name = name, handler = %place, error = %chain(&failure), "trying again in {pause:?}");
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    async fn attempt(&self, bus: &Bus) -> Result<(), Failure> {
+        match &self.what {
+            What::Event { raised, meta, handler } => {
+                let actor = Principal::system(handler.info.place.path);
+                let context = Context::of_call(Some(self.call.delivery(actor, None)), None);
+                let running = Running { handler: handler.info, phase: Phase::NoUnit };
+                let ambient = ambient::Ambient { running, context: Some(context.clone()) };
+                let delivery = (handler.deliver)(Delivery { bus, raised, meta, context });
+                let guarded = Guarded::new(delivery, ambient, self.global.clone());
+                guarded.await.unwrap_or_else(|fault| Err(fault.into()))
+            }
+            What::Command { message, payload, key } => {
+                let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
+                let Some(wire) = &message.wire else {
+                    return Err(Fault::internal("a command in the outbox cannot be sent by name").into());
+                };
+                let sent = wire.dispatch(bus, payload, Some(Arc::new(options)));
+                let answer = match &self.global {
+                    Some(global) => crate::testing::scope(global.clone(), sent).await,
+                    None => sent.await,
+                };
+                match answer {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(error.map_rejection(Into::into)),
+                }
+            }
+        }
+    }
+}
+
+impl What {
+    fn name(&self) -> &'static str {
+        match self {
+            What::Event { raised, .. } => raised.info.name,
+            What::Command { message, .. } => message.name,
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            What::Event { handler, .. } => handler.info.place,
+            What::Command { message, .. } => message.place,
+        }
+    }
+}
+
+/// A failure with its sources, in one line.
+fn chain(failure: &Failure) -> String {
+    match failure {
+        DispatchError::Rejected(error) => with_sources(&**error),
+        DispatchError::Fault(fault) => with_sources(fault),
+    }
+}
+
+/// Calls handler `H` with a clone of the event.
+pub(crate) fn deliver<C, H>(delivery: Delivery<'_>) -> BoxFuture<'_, Result<(), Failure>>
+where
+    C: Message<Kind = kind::Event, Output = (), Returns = EventReturned, Error = BoxError> + Clone,
+    H: Handler<C>,
+{
+    Box::pin(async move {
+        let Some(event) = delivery.event::<C>() else {
+            return Err(Fault::internal("an event came to the handler of another one").into());
+        };
+        let Delivery { bus, meta, context, .. } = delivery;
+        bus.container().prepare(bus, H::Shared::NEEDS).await.map_err(|fault| fault.at(H::info().site()))?;
+        let shared = H::Shared::assemble(bus.container())?;
+        let phase = <H::Opened as Start<C>>::PHASE;
+        ambient::phase(phase);
+        let (given, scope) = {
+            let running = Running { handler: H::info(), phase };
+            let call = Call::delivered(bus, running, context, Some(meta));
+            (H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?, Scope::new(&call))
+        };
+        crate::task::unit::<C, H>(&shared, scope, given, event).await
+    })
+}
