@@ -1,4 +1,5 @@
 //! The bus as a whole: global and isolated ones, names, start and shutdown, the catalog.
+#![cfg(feature = "inventory")]
 
 use std::sync::Arc;
 use std::time::Duration;

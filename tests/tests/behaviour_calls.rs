@@ -1,6 +1,5 @@
 //! One call: its options, what it inherits, what it must not be nested in, and every way it can fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -516,9 +515,10 @@ fn count_done(_: Done, counted: &Counted) {
     counted.0.fetch_add(1, Ordering::Relaxed);
 }
 
+#[cfg(feature = "inventory")]
 #[tokio::test]
 async fn an_output_that_says_it_failed_leaves_nothing() {
-    let counted = Arc::new(Counted::default());
+    let counted = std::sync::Arc::new(Counted::default());
     let bus = Bus::builder().provide_dyn(counted.clone()).build();
     let refused = bus.execute(Order(0)).await.unwrap();
     assert_eq!((refused.status_code(), refused.is_success()), (400, false));

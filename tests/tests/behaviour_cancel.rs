@@ -1,4 +1,5 @@
 //! A caller that goes away after n polls, for every n, from every sort of call.
+#![cfg(feature = "inventory")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

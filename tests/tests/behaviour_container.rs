@@ -1,4 +1,5 @@
 //! The container: who provides what, when, and what is said where nobody does.
+#![cfg(feature = "inventory")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
 //! What follows a commit, in memory: events to their handlers, the outbox's commands to theirs.
+#![cfg(feature = "inventory")]
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};

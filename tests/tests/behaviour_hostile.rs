@@ -1,5 +1,6 @@
 //! Code of the user's that panics, hangs or calls back where nobody expects it: a fault for its call, and nothing
 //! for anybody else.
+#![cfg(feature = "inventory")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
 //! The unit of work: one a call, committed once after the handler's success, or nothing.
+#![cfg(feature = "inventory")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,6 @@
 //! What is logged: the report of an unsound global bus, once; what is delivered from memory; what was given up.
 //! One test, for there is one global bus and one log.
+#![cfg(feature = "inventory")]
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
