@@ -91,9 +91,9 @@ pub enum FaultKind {
     NotFound,
     /// Somebody else changed the same thing first.
     Conflict,
-    /// The deadline passed before a commit began; all is rolled back.
+    /// The deadline passed before the call's own commit began: of its unit of work nothing is left.
     Timeout,
-    /// A handler or a provider panicked; all is rolled back.
+    /// A handler or a provider panicked: of the call's own unit of work nothing is left, unless its commit did.
     Panic,
     /// Something that is needed does not answer now.
     Unavailable,
@@ -193,8 +193,8 @@ impl Fault {
         Fault::new(
             FaultKind::Timeout,
             match after {
-                Some(after) => format!("not done within {after:?}, rolled back"),
-                None => "the deadline has passed, rolled back".to_owned(),
+                Some(after) => format!("not done within {after:?}"),
+                None => "the deadline has passed".to_owned(),
             },
         )
     }

@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::ambient::{self, Ambient, Phase, Running};
+use crate::begin::polled_again;
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
@@ -59,7 +60,7 @@ impl<T, E> Answer<T, E> {
     }
 }
 
-impl<T, E> Future for Task<T, E> {
+impl<T, E: From<Fault>> Future for Task<T, E> {
     type Output = Result<T, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Result<T, E>> {
@@ -69,11 +70,7 @@ impl<T, E> Future for Task<T, E> {
                 waker.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
                 Poll::Pending
             }
-            Stage::Given(answer) => match answer.take() {
-                Some(answer) => Poll::Ready(answer),
-                // Its future is gone by then.
-                None => Poll::Pending,
-            },
+            Stage::Given(answer) => Poll::Ready(answer.take().unwrap_or_else(|| Err(polled_again().into()))),
         }
     }
 }

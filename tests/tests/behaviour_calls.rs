@@ -427,11 +427,56 @@ fn without_a_runtime_a_call_in_place_works_and_the_others_are_a_fault() {
 }
 
 #[tokio::test]
+async fn the_halves_of_a_bus_are_the_bus() {
+    let (commands, queries) = (bus().commands(), bus().queries());
+    assert_eq!(commands.execute(FailInTask(Way::Not)).await.unwrap(), 7);
+    commands.publish(Done).await.unwrap();
+    let context = queries.query(Look).await.unwrap();
+    assert_eq!(context.causation_id(), None, "outside of a call they carry none");
+}
+
+/// A resource that asks its scope.
+struct Stamp(String);
+
+impl<C: Sync> cqrs_core::Resource<C> for Stamp {
+    type Unit = cqrs_core::AnyUnit;
+
+    async fn open(scope: &mut cqrs_core::Scope, _: &C) -> Result<Self, Fault> {
+        let ink = scope.dependency::<String>().await?;
+        Ok(Stamp(format!("{ink} of {}", scope.context().tenant().unwrap_or("nobody"))))
+    }
+
+    async fn stage(self, _: &mut cqrs_core::Scope) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[command(output = String)]
+struct Seal;
+
+#[handler]
+fn seal(_: Seal, stamp: &mut Stamp) -> String {
+    std::mem::take(&mut stamp.0)
+}
+
+#[tokio::test]
+async fn a_resource_asks_its_scope_for_the_context_and_for_dependencies() {
+    let bus = Bus::builder().provide("ink".to_owned()).build();
+    assert_eq!(bus.execute(Seal).tenant("acme").await.unwrap(), "ink of acme");
+    let dry = Bus::builder().build().execute(Seal).await.unwrap_err();
+    assert_eq!(dry.fault().unwrap().kind(), FaultKind::Wiring);
+}
+
+#[tokio::test]
 async fn a_future_that_is_polled_again_says_so() {
     let mut call = std::pin::pin!(bus_static().query(Who).into_future());
     call.as_mut().await.unwrap();
     let again = call.as_mut().await.unwrap_err();
     assert_eq!(again.fault().unwrap().kind(), FaultKind::Internal);
+    let mut in_task = std::pin::pin!(bus_static().execute(FailInTask(Way::Not)).into_future());
+    in_task.as_mut().await.unwrap();
+    let again = in_task.as_mut().await.unwrap_err();
+    assert_eq!(again.fault().unwrap().kind(), FaultKind::Internal, "and does not wait for ever");
 }
 
 fn bus_static() -> &'static Bus {

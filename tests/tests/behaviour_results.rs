@@ -42,6 +42,7 @@ fn a_fault_keeps_its_first_source_and_tells_clients_nothing_of_the_inside() {
     assert_eq!(open.detail, "order 7 was changed");
     assert_eq!(Fault::unavailable("x").with_unknown_effect().effect(), Effect::Unknown);
     assert!(format!("{fault:?}").contains("first"));
+    assert!(Fault::timeout(Some(std::time::Duration::from_secs(5))).detail().contains("5s"));
 }
 
 #[test]
@@ -189,6 +190,13 @@ proptest! {
         let json = serde_json::to_string(&id).unwrap();
         prop_assert_eq!(serde_json::from_str::<cqrs_core::CorrelationId>(&json).unwrap(), id);
     }
+}
+
+#[test]
+fn a_message_id_is_a_uuid() {
+    let id = cqrs_core::MessageId::new();
+    assert_eq!(cqrs_core::MessageId::from(id.as_uuid()), id);
+    assert_eq!(id.as_uuid().get_version_num(), 7);
 }
 
 #[test]
