@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::problem::FieldError;
+
 /// Any error, as a source of a [`Fault`].
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
@@ -32,6 +34,7 @@ struct Details {
     kind: FaultKind,
     effect: Effect,
     detail: String,
+    fields: Vec<FieldError>,
     message: Option<&'static str>,
     place: Option<Place>,
     source: Option<BoxError>,
@@ -91,6 +94,10 @@ pub enum FaultKind {
     NotFound,
     /// Somebody else changed the same thing first.
     Conflict,
+    /// Another payload came under an idempotency key that was used.
+    KeyReused,
+    /// A call with the same idempotency key is under way.
+    StillRunning,
     /// The deadline passed before the call's own commit began: of its unit of work nothing is left.
     Timeout,
     /// A handler or a provider panicked: of the call's own unit of work nothing is left, unless its commit did.
@@ -115,6 +122,8 @@ impl FaultKind {
             FaultKind::Forbidden => "forbidden",
             FaultKind::NotFound => "not found",
             FaultKind::Conflict => "conflict",
+            FaultKind::KeyReused => "idempotency key reused",
+            FaultKind::StillRunning => "still running",
             FaultKind::Timeout => "timeout",
             FaultKind::Panic => "panic",
             FaultKind::Unavailable => "unavailable",
@@ -142,7 +151,8 @@ impl Fault {
             FaultKind::OutcomeUnknown => Effect::Unknown,
             _ => Effect::Nothing,
         };
-        Fault(Box::new(Details { kind, effect, detail: detail.into(), message: None, place: None, source: None }))
+        let (detail, fields) = (detail.into(), Vec::new());
+        Fault(Box::new(Details { kind, effect, detail, fields, message: None, place: None, source: None }))
     }
 
     /// [`FaultKind::Wiring`].
@@ -187,6 +197,18 @@ impl Fault {
         Fault::new(FaultKind::Conflict, detail)
     }
 
+    /// [`FaultKind::KeyReused`].
+    #[must_use]
+    pub fn key_reused(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::KeyReused, detail)
+    }
+
+    /// [`FaultKind::StillRunning`].
+    #[must_use]
+    pub fn still_running(detail: impl Into<String>) -> Self {
+        Fault::new(FaultKind::StillRunning, detail)
+    }
+
     /// [`FaultKind::Timeout`] after this long.
     #[must_use]
     pub fn timeout(after: Option<Duration>) -> Self {
@@ -228,7 +250,7 @@ impl Fault {
     }
 
     /// The fault that an error is, or that is among its sources; or the error back. One among the sources gives its
-    /// kind and effect, and the error stays its source.
+    /// kind, effect and field errors, and the error stays its source.
     pub(crate) fn inside(error: BoxError) -> Result<Fault, BoxError> {
         let error = match error.downcast::<Fault>() {
             Ok(fault) => return Ok(*fault),
@@ -237,8 +259,8 @@ impl Fault {
         let first: &(dyn Error + 'static) = &*error;
         let found = std::iter::successors(Some(first), |&error| error.source()).find_map(|error| error.downcast_ref());
         let Some(Fault(found)) = found else { return Err(error) };
-        let (kind, effect) = (found.kind, found.effect);
-        let mut fault = Fault::new(kind, error.to_string()).caused_by(error);
+        let (kind, effect, fields) = (found.kind, found.effect, found.fields.clone());
+        let mut fault = Fault::new(kind, error.to_string()).caused_by(error).with_fields(fields);
         fault.0.effect = effect;
         Ok(fault)
     }
@@ -247,6 +269,14 @@ impl Fault {
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source.get_or_insert(source.into());
+        self
+    }
+
+    /// The same fault with what is wrong with which field, instead of what it had. A caller is told where it is told
+    /// the detail.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
         self
     }
 
@@ -277,16 +307,26 @@ impl Fault {
         self.0.effect
     }
 
-    /// Whether the same call may succeed later, with nothing changed: conflicts, timeouts and what is unavailable.
+    /// Whether the same call may succeed later, with nothing changed: conflicts, timeouts, what is unavailable,
+    /// and what is still running.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.0.kind, FaultKind::Conflict | FaultKind::Timeout | FaultKind::Unavailable)
+        matches!(
+            self.0.kind,
+            FaultKind::Conflict | FaultKind::StillRunning | FaultKind::Timeout | FaultKind::Unavailable
+        )
     }
 
     /// What happened, without the kind and without the source.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    /// What is wrong with which field of the message.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0.fields
     }
 
     /// What failed: the handler, the provider of something it needs, or the message where no handler is known.
@@ -305,6 +345,9 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.kind.as_str(), self.0.detail)?;
+        for error in &self.0.fields {
+            write!(f, "; {error}")?;
+        }
         if let Some(message) = self.0.message {
             write!(f, ", handling `{message}`")?;
         }
@@ -321,6 +364,7 @@ impl fmt::Debug for Fault {
             .field("kind", &self.0.kind)
             .field("effect", &self.0.effect)
             .field("detail", &self.0.detail)
+            .field("fields", &self.0.fields)
             .field("message", &self.0.message)
             .field("place", &self.0.place)
             .field("source", &self.0.source)

@@ -62,10 +62,19 @@ fn about_blank() -> Cow<'static, str> {
 /// What is wrong with one field of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
-    /// The path of the field, such as `lines[2].quantity`.
+    /// The path of the field, such as `lines[2].quantity`; empty for the message as a whole.
     pub field: String,
     /// What is wrong with it, in words for a person.
     pub detail: String,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field.as_str() {
+            "" => f.write_str(&self.detail),
+            field => write!(f, "{field}: {}", self.detail),
+        }
+    }
 }
 
 /// The names that RFC 9110 gives to the status codes used here.
@@ -218,7 +227,7 @@ impl fmt::Display for Problem {
             write!(f, ": {}", self.detail)?;
         }
         for error in &self.errors {
-            write!(f, "; {}: {}", error.field, error.detail)?;
+            write!(f, "; {error}")?;
         }
         Ok(())
     }
@@ -259,8 +268,8 @@ impl IntoProblem for &Fault {
             FaultKind::Unauthenticated => (401, true),
             FaultKind::Forbidden => (403, true),
             FaultKind::NotFound => (404, true),
-            FaultKind::Conflict => (409, true),
-            FaultKind::Invalid => (422, true),
+            FaultKind::Conflict | FaultKind::StillRunning => (409, true),
+            FaultKind::Invalid | FaultKind::KeyReused => (422, true),
             FaultKind::Unavailable => (503, false),
             FaultKind::Timeout => (504, false),
             FaultKind::Wiring | FaultKind::Panic | FaultKind::OutcomeUnknown | FaultKind::Internal => (500, false),
@@ -275,7 +284,11 @@ impl IntoProblem for &Fault {
             (_, FaultKind::Timeout) => "it took too long and was rolled back; nothing happened",
             _ => "the application could not do this; its log says why",
         };
-        Problem::new(status, detail)
+        let mut problem = Problem::new(status, detail);
+        if open {
+            problem.errors = self.fields().to_vec();
+        }
+        problem
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::error::Error as _;
 
-use cqrs_core::{CarriesFault, DispatchError, Effect, Fault, FaultKind, IntoProblem, OperationResult, Problem};
+use cqrs_core::{
+    CarriesFault, DispatchError, Effect, Fault, FaultKind, FieldError, IntoProblem, OperationResult, Problem,
+};
 use proptest::prelude::*;
 
 #[test]
@@ -15,6 +17,8 @@ fn each_kind_of_fault_has_its_status_its_effect_and_its_patience() {
         (Fault::forbidden("f"), FaultKind::Forbidden, 403, false),
         (Fault::not_found("n"), FaultKind::NotFound, 404, false),
         (Fault::conflict("c"), FaultKind::Conflict, 409, true),
+        (Fault::key_reused("k"), FaultKind::KeyReused, 422, false),
+        (Fault::still_running("s"), FaultKind::StillRunning, 409, true),
         (Fault::timeout(None), FaultKind::Timeout, 504, true),
         (Fault::unavailable("a"), FaultKind::Unavailable, 503, true),
         (Fault::outcome_unknown("o"), FaultKind::OutcomeUnknown, 500, false),
@@ -43,6 +47,20 @@ fn a_fault_keeps_its_first_source_and_tells_clients_nothing_of_the_inside() {
     assert_eq!(Fault::unavailable("x").with_unknown_effect().effect(), Effect::Unknown);
     assert!(format!("{fault:?}").contains("first"));
     assert!(Fault::timeout(Some(std::time::Duration::from_secs(5))).detail().contains("5s"));
+}
+
+#[test]
+fn a_fault_tells_of_fields_where_it_tells_of_itself() {
+    let fields = || vec![FieldError { field: "lines[2].quantity".into(), detail: "at least 1".into() }];
+    assert!(Fault::invalid("no").fields().is_empty());
+    let invalid = Fault::invalid("the message breaks its own rules").with_fields(fields());
+    assert_eq!(invalid.fields(), fields());
+    assert_eq!(invalid.to_string(), "invalid: the message breaks its own rules; lines[2].quantity: at least 1");
+    assert!(format!("{invalid:?}").contains("lines[2].quantity"));
+    let told = serde_json::to_value(invalid.into_problem()).unwrap();
+    assert_eq!(told["errors"], serde_json::json!([{"field": "lines[2].quantity", "detail": "at least 1"}]));
+    let inside = Fault::internal("i").with_fields(fields()).into_problem();
+    assert!(inside.errors.is_empty(), "what broke inside is not told");
 }
 
 #[test]
