@@ -105,6 +105,7 @@ mod slot;
 mod start;
 pub mod testing;
 mod tuples;
+mod validate;
 mod verify;
 
 pub use aggregate::Aggregate;
@@ -136,6 +137,7 @@ pub use read_only::ReadOnly;
 pub use resource::{AnyUnit, Belongs, Joins, Resource};
 pub use start::{StartError, Started};
 pub use unit::{Records, Scope, UnitOfWork};
+pub use validate::{Invalid, Validate};
 pub use verify::{Report, WiringProblem, WiringProblemKind};
 pub use wire::{WireDispatch, WireResult};
 
