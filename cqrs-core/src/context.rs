@@ -11,6 +11,7 @@ use crate::deadline::Deadline;
 use crate::fault::Fault;
 use crate::ids::{CorrelationId, MessageId};
 use crate::principal::Principal;
+use crate::trace_context::TraceContext;
 
 /// Who calls, when, as part of what: taken by a handler as a parameter by value.
 ///
@@ -44,6 +45,9 @@ struct Fields {
     deadline: Option<Deadline>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<Arc<str>>,
+    /// The one that was given, to this call or to one around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace_context: Option<Arc<TraceContext>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     metadata: BTreeMap<String, String>,
     /// Whether this is, or is nested in, a delivery of the bus.
@@ -75,20 +79,29 @@ pub(crate) struct Options {
     pub(crate) idempotency_key: Option<Arc<str>>,
     pub(crate) correlation: Option<CorrelationId>,
     pub(crate) causation: Option<MessageId>,
+    pub(crate) trace_context: Option<Arc<TraceContext>>,
     pub(crate) metadata: BTreeMap<String, String>,
     /// Set by the bus alone, for what it delivers.
     pub(crate) delivery: bool,
 }
 
 impl Context {
-    /// The context of a call that was made with `options` inside the call `parent`. Tenant, principal, deadline
-    /// and metadata are inherited where the options do not say otherwise; the sooner deadline wins.
+    /// The context of a call that was made with `options` inside the call `parent`. Tenant, principal, deadline,
+    /// trace and metadata are inherited where the options do not say otherwise; the sooner deadline wins.
     pub(crate) fn of_call(options: Option<Options>, parent: Option<&Context>) -> Self {
         let options = options.unwrap_or_default();
         let message_id = MessageId::new();
         let inherited = parent.map(|parent| &*parent.0);
         let mut metadata = inherited.map(|parent| parent.metadata.clone()).unwrap_or_default();
         metadata.extend(options.metadata);
+        let trace_context = options.trace_context.or_else(|| {
+            let parent = parent?;
+            match (&parent.0.trace_context, &options.correlation) {
+                // What belongs to something else is still part of the trace of the call around it.
+                (None, Some(_)) => Some(Arc::new(parent.trace_context())),
+                (given, _) => given.clone(),
+            }
+        });
         Context(Arc::new(Fields {
             message_id,
             correlation_id: options
@@ -104,6 +117,7 @@ impl Context {
             ),
             // A key is for one call: what is nested in it happens again with it, under no key of its own.
             idempotency_key: options.idempotency_key,
+            trace_context,
             metadata,
             delivery: options.delivery || inherited.is_some_and(|parent| parent.delivery),
             changed: Changed::default(),
@@ -128,6 +142,7 @@ impl Context {
             idempotency_key: key,
             correlation: Some(self.0.correlation_id.clone()),
             causation: Some(self.0.message_id),
+            trace_context: self.0.trace_context.clone(),
             metadata,
             delivery: true,
         }
@@ -167,6 +182,17 @@ impl Context {
     #[must_use]
     pub fn causation_id(&self) -> Option<MessageId> {
         self.0.causation_id
+    }
+
+    /// Where it stands in a distributed trace: its own span, in the trace that was given to it or to a call around
+    /// it. Where none was given it is that of the correlation id, and nobody has decided to sample it.
+    #[must_use]
+    pub fn trace_context(&self) -> TraceContext {
+        let span_id = self.0.message_id.into();
+        match &self.0.trace_context {
+            Some(given) => given.child(span_id),
+            None => TraceContext::new(self.0.correlation_id.trace_id(), span_id, false),
+        }
     }
 
     /// Who calls.

@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use crate::trace_context::TraceId;
 
 /// The id of one call, or of one event: a UUID of version 7, so that ids sort by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,6 +51,19 @@ pub struct CorrelationId(Correlation);
 enum Correlation {
     Id(Uuid),
     Text(Arc<str>),
+}
+
+impl CorrelationId {
+    /// The trace of what belongs to it, where nobody has named one: the same wherever it is asked for.
+    pub(crate) fn trace_id(&self) -> TraceId {
+        TraceId::made_of(match &self.0 {
+            Correlation::Id(id) => id.into_bytes(),
+            Correlation::Text(text) => {
+                let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+                std::array::from_fn(|n| hash[n])
+            }
+        })
+    }
 }
 
 impl From<&str> for CorrelationId {

@@ -35,6 +35,13 @@ macro_rules! methods {
             self
         }
 
+        /// Where the caller stands in a distributed trace: what its `traceparent` said. A nested call inherits it, and
+        /// so does what the bus delivers because of the call.
+        pub fn trace_context(mut self, trace_context: $crate::TraceContext) -> Self {
+            self.options_mut().trace_context = Some(std::sync::Arc::new(trace_context));
+            self
+        }
+
         /// What the call follows from, where that is not the call it is made in.
         pub fn causation(mut self, id: $crate::MessageId) -> Self {
             self.options_mut().causation = Some(id);
