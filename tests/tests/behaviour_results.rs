@@ -59,6 +59,8 @@ fn a_fault_tells_of_fields_where_it_tells_of_itself() {
     assert!(format!("{invalid:?}").contains("lines[2].quantity"));
     let told = serde_json::to_value(invalid.into_problem()).unwrap();
     assert_eq!(told["errors"], serde_json::json!([{"field": "lines[2].quantity", "detail": "at least 1"}]));
+    let wrapped: cqrs_core::BoxError = DispatchError::<Fault>::Fault(Fault::invalid("i").with_fields(fields())).into();
+    assert_eq!(wrapped.lift().unwrap_err().fields(), fields(), "also from among the sources of an error");
     let inside = Fault::internal("i").with_fields(fields()).into_problem();
     assert!(inside.errors.is_empty(), "what broke inside is not told");
 }
