@@ -1,6 +1,6 @@
 //! [`Aggregate`]: the write model's entities.
 
-use crate::outcome::Probe;
+use crate::succeeds::Probe;
 
 /// An entity with a life of its own, told as a stream of events. Its id is what a message names.
 ///

@@ -17,7 +17,7 @@ use crate::provider::ProviderInfo;
 
 /// A call that runs.
 #[derive(Clone, Copy)]
-pub(crate) struct Running {
+pub struct Running {
     pub(crate) handler: &'static HandlerInfo,
     pub(crate) phase: Phase,
 }

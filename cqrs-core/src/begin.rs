@@ -16,7 +16,9 @@ use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::handler::{Handler, Here, Linked, Reply};
 use crate::in_place::{Begun, Waiting, in_place};
-use crate::message::Message;
+use crate::message::{Dispatched, Message};
+use crate::pipeline::next::Attempt;
+use crate::unit::Scope;
 
 /// What a bus keeps for a message.
 pub type Wired = Arc<dyn Any + Send + Sync>;
@@ -33,8 +35,13 @@ pub struct Fresh<'a, C> {
 pub trait Begin<C: Message>: 'static {
     /// Makes ready what the handler needs, once for each bus.
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>>;
-    /// Begins the call.
-    fn begin<'a>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C>;
+    /// The handler, and how its calls begin.
+    fn running(wired: &Wired) -> Running;
+    /// Starts the handler for a call that was let in, and for which this context is known.
+    fn start<'a>(fresh: &mut Fresh<'a, C>, context: Option<Context>, wired: &'a Wired, cx: &mut Cx<'_>)
+    -> Begun<'a, C>;
+    /// The unit of work alone, once: the inside of a pipeline.
+    fn attempt(wired: Wired, attempt: Attempt, message: C) -> BoxFuture<'static, Dispatched<C>>;
 }
 
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
@@ -43,8 +50,22 @@ impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
     }
 
     #[inline(always)]
-    fn begin<'a>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
-        begin::<C, H>(fresh, wired, cx)
+    fn running(_: &Wired) -> Running {
+        Running { handler: H::info(), phase: H::Opened::PHASE }
+    }
+
+    #[inline(always)]
+    fn start<'a>(
+        fresh: &mut Fresh<'a, C>,
+        context: Option<Context>,
+        wired: &'a Wired,
+        cx: &mut Cx<'_>,
+    ) -> Begun<'a, C> {
+        start::<C, H>(fresh, context, wired, cx)
+    }
+
+    fn attempt(wired: Wired, attempt: Attempt, message: C) -> BoxFuture<'static, Dispatched<C>> {
+        attempt_of::<C, H>(wired, attempt, message)
     }
 }
 
@@ -58,39 +79,62 @@ impl<C: Message> Begin<C> for Linked {
     }
 
     #[inline(always)]
-    fn begin<'a>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
+    fn running(wired: &Wired) -> Running {
         match wired.downcast_ref::<Link<C>>() {
-            Some(Link::Declared { begin, wired }) => begin(fresh, wired, cx),
-            Some(Link::Closure(handler)) => closure(fresh, handler, cx),
+            Some(Link::Declared(declared)) => declared.running,
+            _ => Running { handler: &C::info().by_hand, phase: Phase::NoUnit },
+        }
+    }
+
+    #[inline(always)]
+    fn start<'a>(
+        fresh: &mut Fresh<'a, C>,
+        context: Option<Context>,
+        wired: &'a Wired,
+        cx: &mut Cx<'_>,
+    ) -> Begun<'a, C> {
+        match wired.downcast_ref::<Link<C>>() {
+            Some(Link::Declared(declared)) => (declared.start)(fresh, context, &declared.wired, cx),
+            Some(Link::Closure(handler)) => {
+                let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
+                in_place(&C::info().by_hand, context, handler(message), cx)
+            }
             None => Ok(Err(miswired().into())),
+        }
+    }
+
+    fn attempt(wired: Wired, attempt: Attempt, message: C) -> BoxFuture<'static, Dispatched<C>> {
+        match wired.downcast_ref::<Link<C>>() {
+            Some(Link::Declared(declared)) => (declared.attempt)(declared.wired.clone(), attempt, message),
+            Some(Link::Closure(handler)) => crate::task::unit_of_closure::<C>(handler.clone(), attempt, message),
+            None => Box::pin(async { Err(miswired().into()) }),
         }
     }
 }
 
 /// A contract's handler, wired in one bus.
 pub(crate) enum Link<C: Message> {
-    Declared { begin: BeginFn<C>, wired: Wired },
+    Declared(Declared<C>),
     Closure(Closure<C>),
 }
 
-type BeginFn<C> = for<'a> fn(&mut Fresh<'a, C>, &'a Wired, &mut Cx<'_>) -> Begun<'a, C>;
+/// One that is declared somewhere, and how it is reached.
+pub(crate) struct Declared<C: Message> {
+    running: Running,
+    start: StartFn<C>,
+    attempt: fn(Wired, Attempt, C) -> BoxFuture<'static, Dispatched<C>>,
+    wired: Wired,
+}
+
+type StartFn<C> = for<'a> fn(&mut Fresh<'a, C>, Option<Context>, &'a Wired, &mut Cx<'_>) -> Begun<'a, C>;
 
 /// A handler that was registered by hand.
 pub(crate) type Closure<C> = Arc<dyn Fn(C) -> BoxFuture<'static, <C as Message>::Returns> + Send + Sync>;
 
 pub(crate) fn link<C: Message, H: Handler<C>>(container: &Container) -> Result<Wired, Fault> {
     let wired = assemble::<C, H>(container)?;
-    Ok(Arc::new(Link::<C>::Declared { begin: begin::<C, H>, wired }))
-}
-
-fn closure<'a, C: Message>(fresh: &mut Fresh<'a, C>, handler: &Closure<C>, cx: &mut Cx<'_>) -> Begun<'a, C> {
-    let info = &C::info().by_hand;
-    let context = match fresh.admit(Running { handler: info, phase: Phase::NoUnit }) {
-        Ok(context) => context,
-        Err(fault) => return Ok(Err(fault.into())),
-    };
-    let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
-    in_place(info, context, handler(message), cx)
+    let running = Running { handler: H::info(), phase: H::Opened::PHASE };
+    Ok(Arc::new(Link::Declared(Declared { running, start: start::<C, H>, attempt: attempt_of::<C, H>, wired })))
 }
 
 impl<'a, C> Fresh<'a, C> {
@@ -119,20 +163,30 @@ impl<'a, C> Fresh<'a, C> {
         Deadline::sooner(own, around)
     }
 
+    /// The message, while it is there.
+    pub(crate) fn message(&self) -> Option<&C> {
+        self.message.as_ref()
+    }
+
+    pub(crate) fn take_message(&mut self) -> Option<C> {
+        self.message.take()
+    }
+
     /// The call's context as far as it is known, if the call may be made here.
     #[inline(always)]
-    fn admit(&mut self, running: Running) -> Result<Option<Context>, Fault> {
+    pub(crate) fn admit(&mut self, running: Running) -> Result<Option<Context>, Fault> {
         Call::admit(self.bus, self.from, &mut self.options, &running)
     }
 }
 
 #[inline(always)]
-fn begin<'a, C: Message, H: Handler<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
+fn start<'a, C: Message, H: Handler<C>>(
+    fresh: &mut Fresh<'a, C>,
+    mut context: Option<Context>,
+    wired: &'a Wired,
+    cx: &mut Cx<'_>,
+) -> Begun<'a, C> {
     let running = Running { handler: H::info(), phase: H::Opened::PHASE };
-    let mut context = match fresh.admit(running) {
-        Ok(context) => context,
-        Err(fault) => return Ok(Err(fault.into())),
-    };
     let read = || H::Given::read_in(fresh.bus, running.handler, running.phase, &mut context);
     let given = match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Ok(given)) => given,
@@ -141,6 +195,22 @@ fn begin<'a, C: Message, H: Handler<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wir
     };
     let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
     H::Opened::start::<H>(fresh.bus, wired, context, given, message, cx)
+}
+
+fn attempt_of<C: Message, H: Handler<C>>(
+    wired: Wired,
+    attempt: Attempt,
+    message: C,
+) -> BoxFuture<'static, Dispatched<C>> {
+    Box::pin(async move {
+        let Some(shared) = wired.downcast_ref::<H::Shared>() else { return Err(miswired().into()) };
+        let (given, scope) = {
+            let call = Call::delivered(&attempt.bus, attempt.running, attempt.context, None);
+            let given = H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?;
+            (given, Scope::recording(&call, attempt.recorder))
+        };
+        crate::task::unit::<C, H>(shared, scope, given, message).await
+    })
 }
 
 #[cold]

@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use crate::begin::{Closure, Link};
 use crate::bus::Bus;
+use crate::call::Call;
 use crate::container::{Container, Dependency, Overrides};
 use crate::delivery::Deliveries;
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 use crate::future::BoxFuture;
 use crate::handler::{Answer, EventReturned, Route};
 use crate::job::{Delivery, Failure};
 use crate::message::{Message, MessageInfo, Registered, Wire};
 use crate::need::{Need, Opening};
+use crate::pipeline::behavior::{Around, Behaviors, On};
+use crate::pipeline::next::Next;
+use crate::pipeline::outcome::Outcome;
 use crate::registry;
 use crate::resource::Belongs as _;
 use crate::unit::{OpenUnit, UnitOfWork, open_unit};
@@ -50,6 +54,8 @@ pub struct Builder {
     unit: Option<(OpenUnit, Opening)>,
     queue_capacity: usize,
     commit_grace: Duration,
+    behaviors: Vec<Around>,
+    denies_by_default: bool,
 }
 
 /// How many deliveries wait in memory unless the builder says otherwise.
@@ -68,6 +74,8 @@ impl Builder {
             unit: None,
             queue_capacity: QUEUE_CAPACITY,
             commit_grace: COMMIT_GRACE,
+            behaviors: Vec::new(),
+            denies_by_default: false,
         }
     }
 
@@ -148,6 +156,48 @@ impl Builder {
         self
     }
 
+    /// Puts this around handlers, among the behaviors that are linked in: what `#[behavior]` does with a function.
+    ///
+    /// ```
+    /// # use cqrs_core::{Bus, On, Outcome, Fault, command, handler};
+    /// #[command(output = u64)]
+    /// struct Add(u64);
+    ///
+    /// #[handler]
+    /// fn add(cmd: Add) -> u64 { cmd.0 + 1 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let bus = Bus::builder()
+    ///     .behavior(10, [On::Commands], |call, next| Box::pin(async move {
+    ///         match next.as_message::<Add>() {
+    ///             Some(Add(0)) => Outcome::output(0_u64), // instead of the handler
+    ///             _ => next.run().await,
+    ///         }
+    ///     }))
+    ///     .build();
+    /// assert_eq!(bus.execute(Add(0)).await.unwrap(), 0);
+    /// assert_eq!(bus.execute(Add(41)).await.unwrap(), 42);
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn behavior<F>(mut self, order: i32, on: impl IntoIterator<Item = On>, behavior: F) -> Self
+    where
+        F: for<'a> Fn(&'a Call<'a>, Next<'a>) -> BoxFuture<'a, Outcome> + Send + Sync + 'static,
+    {
+        let caller = std::panic::Location::caller();
+        let place = Place { path: "a behavior of this bus's builder", file: caller.file(), line: caller.line() };
+        self.behaviors.push(Around::closure(place, order, on.into_iter().collect(), Box::new(behavior)));
+        self
+    }
+
+    /// Refuses every command and every query that does not say who may send it, by `authorize` or `public`: the
+    /// [report](Bus::verify) lists them, and a call of one ends in a fault of kind
+    /// [`Wiring`](crate::FaultKind::Wiring).
+    pub fn deny_by_default(mut self) -> Self {
+        self.denies_by_default = true;
+        self
+    }
+
     /// The bus. What is wired wrongly is in its [report](Bus::verify).
     #[must_use]
     pub fn build(self) -> Bus {
@@ -179,6 +229,10 @@ impl Builder {
             deliveries,
             unit: self.unit,
             commit_grace: self.commit_grace,
+            behaviors: Behaviors::new(
+                linked_in.behaviors.iter().map(|behavior| Around::declared(behavior)).chain(self.behaviors),
+            ),
+            denies_by_default: self.denies_by_default,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use crate::ambient;
+use crate::begin::Wired;
 use crate::builder::Builder;
 use crate::buses::{CommandBus, QueryBus};
 use crate::busy::{Busy, Counter};
@@ -18,8 +19,15 @@ use crate::events::Raised;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::handler::{Handled, HandlerInfo, LinkFn, Route};
-use crate::message::{Command, Event, MessageInfo, Query};
-use crate::need::Opening;
+use crate::message::{Command, Event, MessageInfo, MessageKind, Query};
+use crate::need::{Need, Opening};
+use crate::pipeline::access::Access;
+use crate::pipeline::behavior::Behaviors;
+#[cfg(feature = "cache")]
+use crate::pipeline::cache::{Answers, Cache};
+use crate::pipeline::flights::Flights;
+use crate::pipeline::floor::Floors;
+use crate::pipeline::ledger::LedgerKey;
 use crate::publish::Publish;
 use crate::registry;
 use crate::slot::Table;
@@ -50,6 +58,13 @@ pub struct Bus(Arc<Inner>);
 
 struct Inner {
     table: Table,
+    /// [`table`](Inner::table) for messages that have behaviors around them in this bus: whoever looks in the one and
+    /// finds nothing looks here.
+    layered: Table,
+    flights: Flights<LedgerKey>,
+    floors: Floors,
+    #[cfg(feature = "cache")]
+    answers: Table,
     closed: AtomicBool,
     parts: Parts,
     busy: Counter,
@@ -64,6 +79,8 @@ pub(crate) struct Parts {
     pub(crate) deliveries: Deliveries,
     pub(crate) unit: Option<(OpenUnit, Opening)>,
     pub(crate) commit_grace: Duration,
+    pub(crate) behaviors: Behaviors,
+    pub(crate) denies_by_default: bool,
 }
 
 static GLOBAL: LazyLock<Bus> = LazyLock::new(|| {
@@ -99,6 +116,11 @@ impl Bus {
     pub(crate) fn assemble(parts: Parts) -> Self {
         Bus(Arc::new(Inner {
             table: Table::default(),
+            layered: Table::default(),
+            flights: Flights::default(),
+            floors: Floors::default(),
+            #[cfg(feature = "cache")]
+            answers: Table::default(),
             closed: AtomicBool::new(false),
             parts,
             busy: Counter::default(),
@@ -216,6 +238,39 @@ impl Bus {
         &self.0.table
     }
 
+    pub(crate) fn layered(&self) -> &Table {
+        &self.0.layered
+    }
+
+    pub(crate) fn behaviors(&self) -> &Behaviors {
+        &self.0.parts.behaviors
+    }
+
+    /// The idempotent calls that are under way.
+    pub(crate) fn flights(&self) -> &Flights<LedgerKey> {
+        &self.0.flights
+    }
+
+    pub(crate) fn floors(&self) -> &Floors {
+        &self.0.floors
+    }
+
+    /// What is kept of a query's answers.
+    #[cfg(feature = "cache")]
+    pub(crate) fn answers(&self, query: &MessageInfo, cache: &Cache) -> Arc<Answers> {
+        let cell = self.0.answers.cell(query.slot.index());
+        let kept = cell.get_or_init(|| Arc::new(Answers::new(cache, self.floors().raised_by(cache.invalidated_by))));
+        // Nobody else puts anything there.
+        kept.clone().downcast().unwrap_or_else(|_| Arc::new(Answers::new(cache, self.floors().raised_by(&[]))))
+    }
+
+    /// Whether nobody may send a message that does not say who may.
+    pub(crate) fn denies(&self, message: &MessageInfo) -> bool {
+        self.0.parts.denies_by_default
+            && message.kind != MessageKind::Event
+            && matches!(message.pipeline.access(), Access::Undeclared)
+    }
+
     pub(crate) fn container(&self) -> &Container {
         &self.0.parts.container
     }
@@ -279,22 +334,43 @@ impl Bus {
         assemble: LinkFn,
     ) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
-            let wired = match self.container().prepare(self, handler.needs).await {
+            let wired = match self.prepare(message, handler.needs).await {
                 Ok(()) => assemble(self.container()),
                 Err(fault) => Err(fault),
             };
-            let wired = wired.map_err(|fault| fault.at(handler.site()))?;
-            // Of two calls that wire at once, one is first; both made the same.
-            self.0.table.cell(message.slot.index()).get_or_init(|| wired);
+            self.keep(message, wired.map_err(|fault| fault.at(handler.site()))?);
             Ok(())
         })
+    }
+
+    /// Makes ready what a message's handler and everything around it need.
+    async fn prepare(&self, message: &'static MessageInfo, needs: &'static [Need]) -> Result<(), Fault> {
+        if self.denies(message) {
+            return Err(Fault::wiring(crate::verify::undeclared(message)));
+        }
+        let behaviors = self.behaviors().around(message).map(|behavior| behavior.needs);
+        for needs in [needs].into_iter().chain(message.pipeline.needs()).chain(behaviors) {
+            self.container().prepare(self, needs).await?;
+        }
+        Ok(())
+    }
+
+    /// Of two calls that wire at once, one is first; both made the same.
+    fn keep(&self, message: &'static MessageInfo, wired: Wired) {
+        let table = match self.behaviors().around(message).next() {
+            Some(_) => &self.0.layered,
+            None => &self.0.table,
+        };
+        table.cell(message.slot.index()).get_or_init(|| wired);
     }
 
     /// [`wire`](Bus::wire) for a contract, whose handler is in the registry or was put into the builder.
     pub(crate) fn link(&self, message: &'static MessageInfo) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
             if let Some(closure) = self.0.parts.contracts.get(&message.type_id) {
-                self.0.table.cell(message.slot.index()).get_or_init(|| closure.clone());
+                let prepared = self.prepare(message, &[]).await;
+                prepared.map_err(|fault| fault.at(message.by_hand.site()))?;
+                self.keep(message, closure.clone());
                 return Ok(());
             }
             let handlers = registry::linked_in().linked.get(&message.type_id);

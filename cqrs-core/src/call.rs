@@ -1,7 +1,6 @@
 //! One call as its handler's parameters by value see it: [`Call`] and [`FromCall`].
 
-use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::ambient::{self, Ambient, Phase, Running};
 use crate::bus::Bus;
@@ -9,7 +8,7 @@ use crate::buses::{CommandBus, QueryBus};
 use crate::context::{Context, Options};
 use crate::deadline::Deadline;
 use crate::event_meta::EventMeta;
-use crate::fault::{Fault, Site};
+use crate::fault::{Fault, Place, Site};
 use crate::handler::HandlerInfo;
 use crate::message::MessageKind;
 use crate::need::Opening;
@@ -20,7 +19,7 @@ use crate::unit::Scope;
 pub struct Call<'a> {
     pub(crate) bus: &'a Bus,
     pub(crate) running: Running,
-    context: OnceCell<Context>,
+    context: OnceLock<Context>,
     pub(crate) event: Option<&'a EventMeta>,
 }
 
@@ -50,12 +49,30 @@ impl<'a> Call<'a> {
 
     #[inline(always)]
     pub(crate) fn new(bus: &'a Bus, running: Running, context: Option<Context>) -> Self {
-        Call { bus, running, context: context.map_or_else(OnceCell::new, OnceCell::from), event: None }
+        Call { bus, running, context: context.map_or_else(OnceLock::new, OnceLock::from), event: None }
     }
 
     /// A call that the bus makes itself, for an event or from an outbox.
     pub(crate) fn delivered(bus: &'a Bus, running: Running, context: Context, event: Option<&'a EventMeta>) -> Self {
         Call { bus, running, context: context.into(), event }
+    }
+
+    /// The message's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.running.message().name
+    }
+
+    /// Which of the three the message is.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        self.running.message().kind
+    }
+
+    /// Where the handler stands, or else the message.
+    #[must_use]
+    pub fn handler(&self) -> Place {
+        self.running.handler.place
     }
 
     /// Its context.

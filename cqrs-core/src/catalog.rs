@@ -5,6 +5,7 @@ use std::fmt;
 use crate::bus::Bus;
 use crate::fault::Place;
 use crate::message::{MessageInfo, MessageKind};
+use crate::pipeline::element::{PipelineElement, elements};
 use crate::provider::Role;
 use crate::registry;
 
@@ -31,6 +32,8 @@ pub struct MessageEntry {
     pub options: Vec<&'static str>,
     /// Where it stands.
     pub place: Place,
+    /// What is around its handler in this bus, outermost first.
+    pub pipeline: Vec<PipelineElement>,
     /// Its handlers, as they are linked in.
     pub handlers: Vec<Place>,
     /// Whether this bus has a handler of its own for it, which stands in for those of a contract and is one more
@@ -68,6 +71,7 @@ pub(crate) fn of(bus: &Bus) -> Catalog {
                 description: message.docs,
                 options: options(message),
                 place: message.place,
+                pipeline: elements(message, bus.behaviors()),
                 handlers: handlers.remove(&message.type_id).unwrap_or_default(),
                 registered: bus.registered(message),
             })
@@ -117,6 +121,10 @@ impl fmt::Display for Catalog {
                 writeln!(f, "    {}", line.trim())?;
             }
             writeln!(f, "    declared {}", message.place)?;
+            for PipelineElement { element, detail, place } in &message.pipeline {
+                let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+                writeln!(f, "    {element}{detail} {place}")?;
+            }
             for handler in &message.handlers {
                 writeln!(f, "    handled  {handler}")?;
             }

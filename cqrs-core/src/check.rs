@@ -90,6 +90,22 @@ where
 {
 }
 
+/// A `fn` handler's message.
+pub fn a_timeout_interrupts_an_async_fn<const TIMED: bool>()
+where
+    Is<TIMED>: RunsToItsEnd,
+{
+}
+
+/// The message declares no timeout.
+#[diagnostic::on_unimplemented(
+    message = "this message declares a `timeout`, and its handler is a `fn`, which nothing can interrupt",
+    label = "make it an `async fn`",
+    note = "or remove `timeout` from the message"
+)]
+pub trait RunsToItsEnd {}
+impl RunsToItsEnd for Is<false> {}
+
 /// An answer that the compiler has worked out.
 pub struct Is<const ANSWER: bool>;
 

@@ -1,8 +1,8 @@
 //! What a call knows of itself: [`Context`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,8 @@ struct Fields {
     principal: Option<Principal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<Arc<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    deadline: Option<Deadline>,
+    #[serde(default, skip_serializing_if = "Until::is_open")]
+    deadline: Until,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<Arc<str>>,
     /// The one that was given, to this call or to one around it.
@@ -50,12 +50,56 @@ struct Fields {
     trace_context: Option<Arc<TraceContext>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    refuse_if_running: bool,
     /// Whether this is, or is nested in, a delivery of the bus.
     #[serde(skip)]
     delivery: bool,
     /// Whether a call nested in this one was let through that changes things.
     #[serde(skip)]
     changed: Changed,
+}
+
+/// A call's deadline: what it came with, or what its message declares, once that began to count.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Option<Deadline>", into = "Option<Deadline>")]
+struct Until {
+    given: Option<Deadline>,
+    declared: OnceLock<Deadline>,
+}
+
+impl Until {
+    fn get(&self) -> Option<Deadline> {
+        Deadline::sooner(self.given, self.declared.get().copied())
+    }
+
+    fn is_open(&self) -> bool {
+        self.get().is_none()
+    }
+}
+
+impl From<Option<Deadline>> for Until {
+    fn from(given: Option<Deadline>) -> Self {
+        Until { given, declared: OnceLock::new() }
+    }
+}
+
+impl From<Until> for Option<Deadline> {
+    fn from(until: Until) -> Self {
+        until.get()
+    }
+}
+
+impl Clone for Until {
+    fn clone(&self) -> Self {
+        self.get().into()
+    }
+}
+
+impl PartialEq for Until {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
 }
 
 /// A mark that is of no account where contexts are compared.
@@ -81,6 +125,10 @@ pub(crate) struct Options {
     pub(crate) causation: Option<MessageId>,
     pub(crate) trace_context: Option<Arc<TraceContext>>,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// Whether to be refused rather than wait for a call with the same idempotency key.
+    pub(crate) refuse_if_running: bool,
+    /// This call's id, where it had to be known before the call began.
+    pub(crate) message_id: Option<MessageId>,
     /// Set by the bus alone, for what it delivers.
     pub(crate) delivery: bool,
 }
@@ -90,7 +138,7 @@ impl Context {
     /// trace and metadata are inherited where the options do not say otherwise; the sooner deadline wins.
     pub(crate) fn of_call(options: Option<Options>, parent: Option<&Context>) -> Self {
         let options = options.unwrap_or_default();
-        let message_id = MessageId::new();
+        let message_id = options.message_id.unwrap_or_else(MessageId::new);
         let inherited = parent.map(|parent| &*parent.0);
         let mut metadata = inherited.map(|parent| parent.metadata.clone()).unwrap_or_default();
         metadata.extend(options.metadata);
@@ -113,12 +161,14 @@ impl Context {
             tenant: options.tenant.or_else(|| inherited.and_then(|parent| parent.tenant.clone())),
             deadline: Deadline::sooner(
                 Deadline::sooner(options.deadline, options.timeout.map(Deadline::after)),
-                inherited.and_then(|parent| parent.deadline),
-            ),
+                inherited.and_then(|parent| parent.deadline.get()),
+            )
+            .into(),
             // A key is for one call: what is nested in it happens again with it, under no key of its own.
             idempotency_key: options.idempotency_key,
             trace_context,
             metadata,
+            refuse_if_running: options.refuse_if_running,
             delivery: options.delivery || inherited.is_some_and(|parent| parent.delivery),
             changed: Changed::default(),
         }))
@@ -144,6 +194,8 @@ impl Context {
             causation: Some(self.0.message_id),
             trace_context: self.0.trace_context.clone(),
             metadata,
+            refuse_if_running: false,
+            message_id: None,
             delivery: true,
         }
     }
@@ -160,6 +212,16 @@ impl Context {
             true => fault.with_unknown_effect(),
             false => fault,
         }
+    }
+
+    /// From now on the call has this long, if it has no less already.
+    pub(crate) fn limit(&self, timeout: Duration) {
+        self.0.deadline.declared.get_or_init(|| Deadline::after(timeout));
+    }
+
+    /// Whether the caller would rather be refused than wait for a call with the same idempotency key.
+    pub(crate) fn refuses_if_running(&self) -> bool {
+        self.0.refuse_if_running
     }
 
     pub(crate) fn is_delivery(&self) -> bool {
@@ -210,7 +272,7 @@ impl Context {
     /// When it has to be done.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        self.0.deadline
+        self.0.deadline.get()
     }
 
     /// The caller's key for this call.

@@ -23,6 +23,7 @@ use crate::future::BoxFuture;
 use crate::handler::Handled;
 use crate::in_place::Waiting;
 use crate::message::{Dispatched, Message};
+use crate::pipeline::around::{Around as _, Layered};
 use crate::task::Limit;
 
 /// A call that has not begun: options, and then `.await`.
@@ -91,7 +92,12 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
                     None => continue,
                 }
             };
-            let Some(wired) = fresh.bus.table().cell(C::info().slot.index()).get() else {
+            let slot = C::info().slot.index();
+            let begun = if let Some(wired) = fresh.bus.table().cell(slot).get() {
+                C::Pipeline::begin::<B>(fresh, wired, cx)
+            } else if let Some(wired) = fresh.bus.layered().cell(slot).get() {
+                Layered::begin::<B>(fresh, wired, cx)
+            } else {
                 let limit = match fresh.fix_deadline().map(Limit::new).transpose() {
                     Ok(limit) => limit,
                     Err(fault) => return Poll::Ready(Err(fault.at(C::info().by_hand.site()).into())),
@@ -99,7 +105,7 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
                 this.state = State::Wiring(Wiring { made: B::wire(fresh.bus), fresh: Some(fresh.take()), limit });
                 continue;
             };
-            return match B::begin(fresh, wired, cx) {
+            return match begun {
                 Ok(answer) => Poll::Ready(answer),
                 Err(waiting) => {
                     let busy = fresh.bus.busy();
@@ -118,6 +124,7 @@ impl<C: Message> State<'_, C> {
         match self {
             State::Fresh(_) => Poll::Ready(None),
             State::Waiting(Waiting::InPlace(in_place), _) => in_place.poll(cx).map(Some),
+            State::Waiting(Waiting::Layered(guarded), _) => guarded.poll_outcome::<C>(cx).map(Some),
             State::Waiting(Waiting::Task(task), _) => Pin::new(task).poll(cx).map(Some),
             State::Wiring(Wiring { made, fresh, limit }) => {
                 let site = || C::info().by_hand.site();

@@ -287,6 +287,19 @@ impl Fault {
         self
     }
 
+    /// The fault of a call that several waited for, for one of them: the same, with the same sources.
+    #[cfg_attr(not(feature = "cache"), allow(dead_code, reason = "an answer that is waited for by many"))]
+    pub(crate) fn shared(fault: &std::sync::Arc<Fault>) -> Self {
+        let shared = &*fault.0;
+        let mut copy = Fault::new(shared.kind, shared.detail.clone());
+        copy.0.effect = shared.effect;
+        copy.0.message = shared.message;
+        copy.0.place = shared.place;
+        copy.0.fields.clone_from(&shared.fields);
+        copy.0.source = shared.source.as_ref().map(|_| Box::new(SharedSource(fault.clone())) as BoxError);
+        copy
+    }
+
     /// The same fault with what it is about; the innermost place and message stay.
     pub(crate) fn at(mut self, site: impl Into<Site>) -> Self {
         let site = site.into();
@@ -375,6 +388,22 @@ impl fmt::Debug for Fault {
 impl Error for Fault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// The source of a fault that several callers got.
+#[derive(Debug)]
+struct SharedSource(std::sync::Arc<Fault>);
+
+impl fmt::Display for SharedSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.0.source.as_ref().map_or(Ok(()), |source| source.fmt(f))
+    }
+}
+
+impl Error for SharedSource {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()?.source()
     }
 }
 

@@ -33,7 +33,6 @@ pub struct NoFingerprint;
 
 /// The fingerprint of a payload. A list is what its order makes it, so one that has none, a `HashSet`, is another one
 /// each time; and variants of an enum that hold null alone are not told apart.
-#[cfg_attr(not(test), expect(dead_code, reason = "the idempotency layer asks for it"))]
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<Fingerprint, serde_json::Error> {
     Ok(Fingerprint(Sha256::digest(canonical(value)?).into()))
 }

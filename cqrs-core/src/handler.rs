@@ -148,7 +148,7 @@ impl EventReturned {
     /// Any error is a rejection, a [`Fault`] is a fault.
     #[doc(hidden)]
     pub fn sort(self) -> Result<(), crate::DispatchError<BoxError>> {
-        crate::outcome::Probe::<BoxError>::sort(self.0)
+        crate::succeeds::Probe::<BoxError>::sort(self.0)
     }
 }
 

@@ -9,12 +9,15 @@ use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::handler::HandlerInfo;
 use crate::message::{Dispatched, Message};
-use crate::task::{Limit, Task};
+use crate::pipeline::outcome::Outcome;
+use crate::task::{Guarded, Limit, Task};
 
 /// What a call waits for.
 pub enum Waiting<'a, C: Message> {
     /// The handler.
     InPlace(InPlace<'a, C>),
+    /// The handler in its pipeline.
+    Layered(Guarded<'static, Outcome>),
     /// The handler, in a task of its own.
     Task(Task<C::Output, DispatchError<C::Error>>),
 }
@@ -43,10 +46,12 @@ impl<C: Message> InPlace<'_, C> {
 
     /// Pending, or out of time.
     fn wait(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
-        let Some(limit) = &mut self.limit else { return Poll::Pending };
-        ready!(limit.poll(cx));
-        let late = Fault::timeout(None).at(self.handler.site());
-        Poll::Ready(judged::<C>(&self.context, Err(late.into())))
+        let deadline = self.context.as_ref().and_then(Context::deadline);
+        let late = match ready!(Limit::poll_of(&mut self.limit, deadline, cx)) {
+            Ok(()) => Fault::timeout(None),
+            Err(fault) => fault,
+        };
+        Poll::Ready(judged::<C>(&self.context, Err(late.at(self.handler.site()).into())))
     }
 }
 
@@ -100,15 +105,11 @@ pub(crate) fn in_place<'a, C: Message>(
     mut future: BoxFuture<'a, C::Returns>,
     cx: &mut Cx<'_>,
 ) -> Begun<'a, C> {
-    let limit = match context.as_ref().and_then(Context::deadline).map(Limit::new).transpose() {
-        Ok(limit) => limit,
-        Err(fault) => return Ok(Err(fault.at(handler.site()).into())),
-    };
     let running = Running { handler, phase: Phase::NoUnit };
     Ok(match ambient::run(running, &mut context, || poll_sorted::<C>(&mut future, handler, cx)).0 {
         Ok(Poll::Ready(answer)) => judged::<C>(&context, answer),
         Ok(Poll::Pending) => {
-            let mut in_place = InPlace { handler, context, future, limit };
+            let mut in_place = InPlace { handler, context, future, limit: None };
             match in_place.wait(cx) {
                 Poll::Ready(answer) => answer,
                 Poll::Pending => return Err(Waiting::InPlace(in_place)),

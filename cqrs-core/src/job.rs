@@ -116,7 +116,7 @@ impl Job {
                 let running = Running { handler: handler.info, phase: Phase::NoUnit };
                 let ambient = ambient::Ambient { running, context: Some(context.clone()) };
                 let delivery = (handler.deliver)(Delivery { bus, raised, meta, context });
-                let guarded = Guarded::new(delivery, ambient, self.global.clone());
+                let guarded = Guarded::new(delivery, ambient, self.global.clone(), bus.commit_grace());
                 guarded.await.unwrap_or_else(|fault| Err(fault.into()))
             }
             What::Command { message, payload, key } => {

@@ -97,7 +97,7 @@ mod need;
 mod operation_result;
 mod options;
 mod outbox;
-mod outcome;
+pub mod pipeline;
 mod principal;
 mod problem;
 mod provider;
@@ -105,6 +105,7 @@ mod read_only;
 mod registry;
 mod slot;
 mod start;
+mod succeeds;
 pub mod testing;
 mod trace_context;
 mod tuples;
@@ -133,13 +134,19 @@ pub use message::{Command, Dispatched, Event, Message, MessageKind, Query, Regis
 pub use need::Opening;
 pub use operation_result::OperationResult;
 pub use outbox::{Outbox, Sent};
-pub use outcome::{CarriesFault, Outcome};
+pub use pipeline::behavior::On;
+pub use pipeline::element::PipelineElement;
+pub use pipeline::in_memory_ledger::InMemoryLedger;
+pub use pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
+pub use pipeline::next::Next;
+pub use pipeline::outcome::Outcome;
 pub use principal::Principal;
 pub use problem::{FieldError, IntoProblem, Problem, ProblemMembers};
 pub use publish::Publish;
 pub use read_only::ReadOnly;
 pub use resource::{AnyUnit, Belongs, Joins, Resource};
 pub use start::{StartError, Started};
+pub use succeeds::{CarriesFault, Succeeds};
 pub use trace_context::{SpanId, TraceContext, TraceContextError, TraceId};
 pub use unit::{Records, Scope, UnitOfWork};
 pub use validate::{Invalid, Validate};
@@ -171,18 +178,22 @@ pub mod __private {
     pub use ::core::clone::Clone;
     pub use ::core::convert::From;
     pub use ::core::convert::Infallible;
+    pub use ::core::future::Future;
     pub use ::core::marker::{Send, Sync};
     pub use ::core::module_path;
     pub use ::core::option::Option;
     pub use ::core::primitive::{bool, str};
     pub use ::core::result::Result;
+    pub use ::core::time::Duration;
     pub use ::std::string::ToString;
     pub use ::std::sync::Arc;
 
+    pub use crate::Call;
+    pub use crate::ambient::Running;
     pub use crate::begin::{Begin, Fresh, Wired};
     pub use crate::check;
     pub use crate::dispatch_error::DispatchError;
-    pub use crate::fault::{BoxError, Fault};
+    pub use crate::fault::{BoxError, Fault, FaultKind};
     pub use crate::handler::{
         Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, Later, Linked, Now,
         Reply, Static,
@@ -190,18 +201,32 @@ pub mod __private {
     pub use crate::in_place::{Begun, Waiting};
     pub use crate::message::{Command, Dispatched, Event, Message, MessageInfo, Query, Registered, Wire, kind};
     pub use crate::need::{Need, Opening};
-    pub use crate::outcome::{CarriesFault, Otherwise, Probe};
+    pub use crate::pipeline::Cache;
+    pub use crate::pipeline::around::{Around, Checked, Direct, Layered};
+    pub use crate::pipeline::behavior::{Behavior, BehaviorInfo, On};
+    pub use crate::pipeline::idempotency::{Never, Rejected};
+    pub use crate::pipeline::next::{Attempt, Next};
+    pub use crate::pipeline::outcome::Outcome;
+    pub use crate::pipeline::policy::{PolicyInfo, ask, needs_of};
+    pub use crate::pipeline::retry::Retry;
     pub use crate::problem::{IntoProblem, Problem};
     pub use crate::provider::{Provider, ProviderInfo, ProvidesPerCall, ProvidesShared};
     pub use crate::read_only::ReadOnly;
     pub use crate::registry::Entry;
     pub use crate::resource::{AnyUnit, Provided, Resource};
+    pub use crate::succeeds::{CarriesFault, Otherwise, Probe};
     pub use crate::unit::Scope;
     pub use crate::wire::WireInfo;
     pub use crate::{
-        __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __path as path, __place as place,
-        __sort as sort, __submit as submit, __succeeded as succeeded,
+        __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __cached as cached, __path as path,
+        __place as place, __sort as sort, __submit as submit, __succeeded as succeeded,
     };
+
+    /// An event's declaration; what is none is an error at its name.
+    #[must_use]
+    pub const fn event<E: Event>() -> fn() -> &'static MessageInfo {
+        E::info
+    }
 
     /// A tuple between two places in the user's code.
     pub type Tuple<T> = T;
@@ -253,12 +278,24 @@ macro_rules! __begin_here {
                 <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::wire(bus)
             }
             #[inline(always)]
-            fn begin<'a>(
+            fn running(wired: &$crate::__private::Wired) -> $crate::__private::Running {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::running(wired)
+            }
+            #[inline(always)]
+            fn start<'a>(
                 fresh: &mut $crate::__private::Fresh<'a, C>,
+                context: ::core::option::Option<$crate::Context>,
                 wired: &'a $crate::__private::Wired,
                 waker: &mut ::core::task::Context<'_>,
             ) -> $crate::__private::Begun<'a, C> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::begin(fresh, wired, waker)
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::start(fresh, context, wired, waker)
+            }
+            fn attempt(
+                wired: $crate::__private::Wired,
+                attempt: $crate::__private::Attempt,
+                message: C,
+            ) -> $crate::BoxFuture<'static, $crate::Dispatched<C>> {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::attempt(wired, attempt, message)
             }
         }
     };
@@ -281,6 +318,28 @@ macro_rules! __submit {
 macro_rules! __submit {
     ($kind:ident($info:expr)) => {
         const _: $crate::__private::Entry = $crate::__private::Entry::$kind($info);
+    };
+}
+
+/// Not public API: how the answers of a query are kept.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "cache")]
+macro_rules! __cached {
+    ($query:ty, $ttl:expr, $capacity:expr, $shared:expr, [$($event:ty),*]) => {
+        $crate::__private::Cache::of::<$query>($ttl, $capacity, $shared, &[$($crate::__private::event::<$event>()),*])
+    };
+}
+
+/// Not public API: without the feature nothing keeps answers.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "cache"))]
+macro_rules! __cached {
+    ($($_:tt)*) => {
+        ::core::compile_error!(
+            "`cache` needs the feature `cache` of `cqrs-core`: cqrs-core = { .., features = [\"cache\"] }"
+        )
     };
 }
 

@@ -1,11 +1,13 @@
 //! Messages: what `#[command]`, `#[query]` and `#[event]` say about a type.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::fmt;
 
 use crate::dispatch_error::DispatchError;
-use crate::fault::Place;
+use crate::fault::{Fault, Place};
 use crate::handler::HandlerInfo;
+use crate::pipeline::Pipeline;
+use crate::pipeline::around::Around;
 use crate::slot::Slot;
 use crate::wire::WireInfo;
 
@@ -26,7 +28,11 @@ pub trait Message: Sized + Send + Sync + 'static {
     type Returns: Send + 'static;
     /// How its handlers are reached; see `Routing`.
     type Routing;
+    /// What is around its handler; see [`pipeline`](crate::pipeline).
+    type Pipeline: Around<Self>;
 
+    /// Whether it declares a `timeout`.
+    const TIMED: bool = false;
     /// The module it is declared in, where its handler has to be in the same crate.
     const HOME: Option<&'static str>;
 
@@ -36,7 +42,7 @@ pub trait Message: Sized + Send + Sync + 'static {
     /// Tells output, rejection and fault apart.
     fn sort(returned: Self::Returns) -> Dispatched<Self>;
 
-    /// Whether an output is a success; see [`Outcome`](crate::Outcome).
+    /// Whether an output is a success; see [`Succeeds`](crate::Succeeds).
     fn is_success(_output: &Self::Output) -> bool {
         true
     }
@@ -106,6 +112,8 @@ pub trait Json: Sized {
     fn from_json(bytes: &[u8]) -> serde_json::Result<Self>;
     #[doc(hidden)]
     fn to_json(&self) -> serde_json::Result<Vec<u8>>;
+    #[doc(hidden)]
+    fn to_value(&self) -> serde_json::Result<serde_json::Value>;
 }
 
 // serde's traits are no supertraits, so that a type without them is one error and not two.
@@ -117,6 +125,10 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned> Json for T {
 
     fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         serde_json::to_vec(self)
+    }
+
+    fn to_value(&self) -> serde_json::Result<serde_json::Value> {
+        serde_json::to_value(self)
     }
 }
 
@@ -150,6 +162,15 @@ impl fmt::Display for MessageKind {
     }
 }
 
+/// A message as JSON, without its type.
+pub(crate) type ToJsonFn = fn(&(dyn Any + Send + Sync)) -> Result<serde_json::Value, Fault>;
+
+pub(crate) fn to_json<C: Message + Json>(message: &(dyn Any + Send + Sync)) -> Result<serde_json::Value, Fault> {
+    let name = C::info().name;
+    let message = message.downcast_ref::<C>().ok_or_else(|| Fault::internal("a message is written as another one"))?;
+    message.to_value().map_err(|error| Fault::internal(format!("`{name}` cannot be written as JSON")).caused_by(error))
+}
+
 /// A message's declaration: one static for each type.
 pub struct MessageInfo {
     pub(crate) kind: MessageKind,
@@ -160,6 +181,9 @@ pub struct MessageInfo {
     pub(crate) contract: bool,
     pub(crate) transient: bool,
     pub(crate) wire: Option<WireInfo>,
+    /// The message as JSON, where it can be.
+    pub(crate) to_json: Option<ToJsonFn>,
+    pub(crate) pipeline: Pipeline,
     pub(crate) slot: Slot,
     /// What stands for the handler where none is declared.
     pub(crate) by_hand: HandlerInfo,
@@ -200,6 +224,8 @@ impl MessageInfo {
             contract: false,
             transient: false,
             wire: None,
+            to_json: None,
+            pipeline: Pipeline::new(),
             slot: Slot::new(),
             by_hand: HandlerInfo::by_hand(C::info, place),
         }
@@ -222,7 +248,15 @@ impl MessageInfo {
     /// The same, for a message that can be reached by name.
     #[must_use]
     pub const fn wire(mut self, wire: WireInfo) -> Self {
+        self.to_json = Some(wire.to_json);
         self.wire = Some(wire);
+        self
+    }
+
+    /// The same, for an event that a store keeps.
+    #[must_use]
+    pub const fn stored<E: Event + Json>(mut self) -> Self {
+        self.to_json = Some(to_json::<E>);
         self
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::Outcome;
 use crate::problem::{IntoProblem, Problem};
+use crate::succeeds::Succeeds;
 
 /// The result of an operation as Neuroglia's mediator has it: a status with a value or an error message.
 ///
@@ -136,7 +136,7 @@ impl<T> OperationResult<T> {
     }
 }
 
-impl<T> Outcome for OperationResult<T> {
+impl<T> Succeeds for OperationResult<T> {
     fn is_success(&self) -> bool {
         self.status < 400
     }

@@ -23,9 +23,17 @@ macro_rules! methods {
             self
         }
 
-        /// The caller's key for this call, which a nested call does not inherit.
+        /// The caller's key for this call, which a nested call does not inherit. A command that is declared
+        /// `idempotent` is carried out once for each key of a caller; what others do with it is up to their handlers.
         pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
             self.options_mut().idempotency_key = Some(key.into().into());
+            self
+        }
+
+        /// While another call with the same idempotency key runs, this one is refused with a fault of kind
+        /// [`StillRunning`](crate::FaultKind::StillRunning) instead of waiting for the other's outcome.
+        pub fn refuse_if_running(mut self) -> Self {
+            self.options_mut().refuse_if_running = true;
             self
         }
 

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 /// let ada = Principal::new("ada").with_scope("orders:write");
 /// assert!(ada.has_scope("orders:write") && !ada.has_scope("orders:read"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Principal(Arc<Who>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Who {
     id: String,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use crate::handler::HandlerInfo;
 use crate::message::MessageInfo;
+use crate::pipeline::behavior::BehaviorInfo;
 use crate::provider::ProviderInfo;
 
 /// One declaration.
@@ -16,6 +17,8 @@ pub enum Entry {
     Handler(fn() -> &'static HandlerInfo),
     /// By `#[provide]`.
     Provider(fn() -> &'static ProviderInfo),
+    /// By `#[behavior]`.
+    Behavior(fn() -> &'static BehaviorInfo),
 }
 
 #[cfg(feature = "inventory")]
@@ -27,6 +30,7 @@ pub(crate) struct Registry {
     pub(crate) messages: Vec<&'static MessageInfo>,
     pub(crate) handlers: Vec<&'static HandlerInfo>,
     pub(crate) providers: Vec<&'static ProviderInfo>,
+    pub(crate) behaviors: Vec<&'static BehaviorInfo>,
     /// Handlers of contracts and events by message; the compiler knows the others.
     pub(crate) linked: HashMap<TypeId, Vec<&'static HandlerInfo>>,
 }
@@ -39,6 +43,7 @@ static LINKED_IN: LazyLock<Registry> = LazyLock::new(|| {
             Entry::Message(info) => registry.messages.push(info()),
             Entry::Handler(info) => registry.handlers.push(info()),
             Entry::Provider(info) => registry.providers.push(info()),
+            Entry::Behavior(info) => registry.behaviors.push(info()),
         }
     }
     registry.messages.sort_unstable_by_key(|message| message.place);

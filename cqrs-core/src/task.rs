@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Cx, Poll, Waker, ready};
@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::ambient::{self, Ambient, Phase, Running};
-use crate::begin::polled_again;
+use crate::begin::{Closure, polled_again};
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
@@ -28,6 +28,7 @@ use crate::future::BoxFuture;
 use crate::future::Payload;
 use crate::handler::{Handler, Reply};
 use crate::message::{Dispatched, Message};
+use crate::pipeline::next::Attempt;
 use crate::resource::Resources;
 use crate::unit::Scope;
 
@@ -162,12 +163,38 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
     let site = H::info().site();
     let mut opened = H::Opened::open(&mut scope, &message).await.map_err(|fault| fault.at(site))?;
     let returned = H::call(shared, given, &mut opened, message).returned().await;
-    let output = C::sort(returned).map_err(|error| error.at(site))?;
-    if C::is_success(&output) {
+    let outcome = C::sort(returned).map_err(|error| error.at(site));
+    let entry = scope.entry(&outcome).map_err(|fault| fault.at(site))?;
+    if outcome.as_ref().is_ok_and(C::is_success) {
         opened.stage(&mut scope).await.map_err(|fault| fault.at(site))?;
-        scope.commit().await.map_err(|fault| fault.at(site))?;
+        scope.commit_with(entry).await.map_err(|fault| fault.at(site))?;
+    } else {
+        drop(opened);
+        scope.roll_back_with(entry).await.map_err(|fault| fault.at(site))?;
     }
-    Ok(output)
+    outcome
+}
+
+/// [`unit`] for a handler that was registered by hand, which opens nothing.
+pub(crate) fn unit_of_closure<C: Message>(
+    handler: Closure<C>,
+    attempt: Attempt,
+    message: C,
+) -> BoxFuture<'static, Dispatched<C>> {
+    Box::pin(async move {
+        let scope = {
+            let call = Call::delivered(&attempt.bus, attempt.running, attempt.context, None);
+            Scope::recording(&call, attempt.recorder)
+        };
+        let outcome = C::sort(handler(message).await).map_err(|error| error.at(attempt.running.site()));
+        let entry = scope.entry(&outcome)?;
+        if outcome.as_ref().is_ok_and(C::is_success) {
+            scope.commit_with(entry).await?;
+        } else {
+            scope.roll_back_with(entry).await?;
+        }
+        outcome
+    })
 }
 
 /// Runs a call's work in a task of its own, inside the call: the one place that spawns, whatever the message.
@@ -178,6 +205,7 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
             .caused_by(error)
             .at(site)
     })?;
+    // Made before anything runs: where there is no timer, nothing has happened.
     let limit = call.deadline().map(Limit::new).transpose().map_err(|fault| fault.at(site))?;
     // Counted first and asked after that, so that a shutdown which has seen nobody lets nobody in.
     let busy = call.bus.busy();
@@ -185,8 +213,7 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
         call.bus.admits(call.running.handler)?;
     }
     let grace = call.bus.commit_grace();
-    let mut guarded =
-        Guarded { future: work, ambient: call.inside(), global: ambient::global(), limit, grace, late: false };
+    let mut guarded = Guarded { limit, ..Guarded::new(work, call.inside(), ambient::global(), grace) };
     let task = async move {
         // Told before what is rolled back is dropped, whose `Drop` may panic.
         if let Err(fault) = (&mut guarded).await {
@@ -205,19 +232,28 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
 
 /// Work inside of a call: its panic is a fault, its deadline ends it until the commit begins, and after that a
 /// grace does.
-pub(crate) struct Guarded<'a, T> {
+pub struct Guarded<'a, T> {
     future: BoxFuture<'a, T>,
     ambient: Ambient,
     global: Option<Bus>,
     limit: Option<Limit>,
     grace: Duration,
-    late: bool,
+    /// Until when it is given grace.
+    late: Option<Deadline>,
 }
 
 impl<'a, T> Guarded<'a, T> {
-    /// Without a deadline.
-    pub(crate) fn new(future: BoxFuture<'a, T>, ambient: Ambient, global: Option<Bus>) -> Self {
-        Guarded { future, ambient, global, limit: None, grace: Duration::ZERO, late: false }
+    pub(crate) fn new(future: BoxFuture<'a, T>, ambient: Ambient, global: Option<Bus>, grace: Duration) -> Self {
+        Guarded { future, ambient, global, limit: None, grace, late: None }
+    }
+
+    pub(crate) fn context(&self) -> Option<&Context> {
+        self.ambient.context.as_ref()
+    }
+
+    /// When it has to be done: its call's deadline, which the work itself may have brought nearer.
+    fn deadline(&self) -> Option<Deadline> {
+        self.late.or_else(|| self.context().and_then(Context::deadline))
     }
 }
 
@@ -230,23 +266,24 @@ impl<T> Future for Guarded<'_, T> {
             let _global = ambient::with_global(this.global.clone());
             this.ambient.run(|| this.future.as_mut().poll(cx))
         };
-        let limit = match (polled, &mut this.limit) {
-            (Ok(Poll::Ready(output)), _) => return Poll::Ready(Ok(output)),
-            (Err(payload), _) => return Poll::Ready(Err(this.ambient.running.panicked(&*payload))),
-            (Ok(Poll::Pending), None) => return Poll::Pending,
-            (Ok(Poll::Pending), Some(limit)) => limit,
-        };
+        match polled {
+            Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
+            Err(payload) => return Poll::Ready(Err(this.ambient.running.panicked(&*payload))),
+            Ok(Poll::Pending) => {}
+        }
         loop {
-            ready!(limit.poll(cx));
+            let deadline = this.deadline();
+            if let Err(fault) = ready!(Limit::poll_of(&mut this.limit, deadline, cx)) {
+                return Poll::Ready(Err(fault.at(this.ambient.site())));
+            }
             if this.ambient.running.phase != Phase::Committing {
                 return Poll::Ready(Err(Fault::timeout(None).at(this.ambient.site())));
             }
-            if this.late {
+            if this.late.is_some() {
                 let fault = Fault::outcome_unknown(format!("the commit did not answer within {:?}", this.grace));
                 return Poll::Ready(Err(fault.at(this.ambient.site())));
             }
-            this.late = true;
-            limit.extend(this.grace);
+            this.late = Some(Deadline::after(this.grace));
         }
     }
 }
@@ -271,26 +308,51 @@ impl Running {
 }
 
 /// The time a call has.
-pub(crate) struct Limit(Pin<Box<Sleep>>);
+pub(crate) struct Limit {
+    until: Deadline,
+    sleep: Pin<Box<Sleep>>,
+}
 
 impl Limit {
-    pub(crate) fn new(deadline: Deadline) -> Result<Self, Fault> {
+    pub(crate) fn new(until: Deadline) -> Result<Self, Fault> {
         // tokio panics where there is no timer.
-        catch_unwind(AssertUnwindSafe(|| Limit(Box::pin(tokio::time::sleep_until(deadline.instant()))))).map_err(
-            |payload: Payload| {
-                drop(payload);
-                Fault::wiring(
-                    "a call with a deadline needs a tokio runtime with its timer enabled, and there is none here",
-                )
+        let sleep = catch_unwind(|| Box::pin(tokio::time::sleep_until(until.instant())));
+        let sleep = sleep.map_err(|payload: Payload| {
+            drop(payload);
+            Fault::wiring("a call with a deadline needs a tokio runtime with its timer enabled, and there is none here")
+        })?;
+        Ok(Limit { until, sleep })
+    }
+
+    /// Polls the time that a call has to wait: nothing, if it has no end. A timer is made when a call first waits, and
+    /// set anew when it is given less time.
+    pub(crate) fn poll_of(
+        limit: &mut Option<Limit>,
+        deadline: Option<Deadline>,
+        cx: &mut Cx<'_>,
+    ) -> Poll<Result<(), Fault>> {
+        let Some(deadline) = deadline else { return Poll::Pending };
+        let limit = match limit {
+            Some(limit) => {
+                if limit.until != deadline {
+                    limit.set(deadline);
+                }
+                limit
+            }
+            none => match Limit::new(deadline) {
+                Ok(made) => none.insert(made),
+                Err(fault) => return Poll::Ready(Err(fault)),
             },
-        )
+        };
+        limit.poll(cx).map(Ok)
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
-        self.0.as_mut().poll(cx)
+        self.sleep.as_mut().poll(cx)
     }
 
-    fn extend(&mut self, by: Duration) {
-        self.0.as_mut().reset(Deadline::after(by).instant());
+    fn set(&mut self, until: Deadline) {
+        self.until = until;
+        self.sleep.as_mut().reset(until.instant());
     }
 }

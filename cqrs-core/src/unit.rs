@@ -14,6 +14,8 @@ use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::need::Need;
 use crate::outbox::Sent;
+use crate::pipeline::idempotency::Recorder;
+use crate::pipeline::ledger::LedgerEntry;
 
 /// A transaction of one store, of which a call has one: everything the call writes is in it.
 ///
@@ -72,6 +74,8 @@ pub struct Scope {
     event: Option<EventMeta>,
     unit: Option<Opened>,
     pub(crate) records: Records,
+    /// Of an idempotent call with a key.
+    recorder: Option<Arc<Recorder>>,
     /// What providers for this call are at work on, so that none waits for itself.
     pub(crate) making: Vec<TypeId>,
 }
@@ -113,8 +117,14 @@ impl Scope {
             event: call.event.cloned(),
             unit: None,
             records: Records::default(),
+            recorder: None,
             making: Vec::new(),
         }
+    }
+
+    /// The scope of a call whose outcome is recorded with what it writes.
+    pub(crate) fn recording(call: &Call<'_>, recorder: Option<Arc<Recorder>>) -> Self {
+        Scope { recorder, ..Scope::new(call) }
     }
 
     /// The call's context.
@@ -172,6 +182,35 @@ impl Scope {
         bus.container().make::<T>(self).await
     }
 
+    /// What is to be recorded of an idempotent call's outcome, a [`Dispatched`](crate::Dispatched).
+    pub(crate) fn entry(&self, outcome: &dyn Any) -> Result<Option<LedgerEntry>, Fault> {
+        self.recorder.as_ref().map_or(Ok(None), |recorder| recorder.entry(outcome))
+    }
+
+    /// Commits what the call has written, and the record of its outcome.
+    pub(crate) async fn commit_with(mut self, entry: Option<LedgerEntry>) -> Result<(), Fault> {
+        self.stage(entry).await?;
+        self.commit().await
+    }
+
+    /// Leaves nothing of what the call has written; of an idempotent one that was rejected, the record alone.
+    pub(crate) async fn roll_back_with(mut self, entry: Option<LedgerEntry>) -> Result<(), Fault> {
+        self.unit = None;
+        self.records = Records::default();
+        if entry.is_none() {
+            return Ok(());
+        }
+        self.stage(entry).await?;
+        self.commit().await
+    }
+
+    async fn stage(&mut self, entry: Option<LedgerEntry>) -> Result<(), Fault> {
+        match (entry, self.recorder.take()) {
+            (Some(entry), Some(recorder)) => recorder.ledger().stage(self, entry).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Commits what the call has written, once, and then hands on what its buffers recorded.
     pub(crate) async fn commit(mut self) -> Result<(), Fault> {
         if self.unit.is_none() && self.records.is_empty() {
@@ -185,6 +224,8 @@ impl Scope {
         let Scope { bus, unit, records, .. } = self;
         let turn = bus.delivery().turn(&bus, &records).await?;
         ambient::phase(Phase::Committing);
+        // Raised when this is dropped, whatever comes of the commit: an answer too many is loaded again, and none is old.
+        let _raising = bus.floors().raising(&records.events);
         if let Some(opened) = unit {
             opened.unit.commit(&records).await?;
         }

@@ -46,6 +46,8 @@ pub enum WiringProblemKind {
     SameName,
     /// A handler whose resources write in two units of work.
     TwoUnits,
+    /// A command or a query that does not say who may send it, in a bus that denies by default.
+    NoAuthorization,
 }
 
 impl Report {
@@ -81,6 +83,10 @@ pub(crate) fn verify(bus: &Bus) -> Report {
     let known_by_hand = bus.names().values().flatten();
     for message in linked_in.messages.iter().chain(known_by_hand) {
         found.contract(message);
+        found.around(message);
+    }
+    for behavior in bus.behaviors().iter() {
+        behavior.needs.iter().for_each(|need| found.need(need, behavior.place.to_string()));
     }
     for handler in &linked_in.handlers {
         let stood_in = matches!(handler.route, Route::Contract(_)) && bus.stands_in((handler.message)());
@@ -131,6 +137,16 @@ impl Found<'_> {
                 let text = second_handler(message, handlers.into_iter().flatten());
                 self.add(WiringProblemKind::SecondHandler, text);
             }
+        }
+    }
+
+    /// What the elements of a message's pipeline need, and whether one is missing.
+    fn around(&mut self, message: &'static MessageInfo) {
+        for need in message.pipeline.needs().flatten() {
+            self.need(need, message.place.to_string());
+        }
+        if self.bus.denies(message) {
+            self.add(WiringProblemKind::NoAuthorization, undeclared(message));
         }
     }
 
@@ -227,6 +243,14 @@ impl Found<'_> {
 pub(crate) fn no_handler(message: &MessageInfo) -> String {
     let unlinked = missing::UNLINKED;
     format!("no handler for the contract {}: write a `#[handler]` for it in any crate{unlinked}", message.place)
+}
+
+pub(crate) fn undeclared(message: &MessageInfo) -> String {
+    format!(
+        "nobody may send {}, since the bus denies by default and the {} does not say who may: declare it with \
+         `authorize = \"a:scope\"`, with `authorize = a_policy`, or with `public`",
+        message.place, message.kind
+    )
 }
 
 pub(crate) fn second_handler<'a>(

@@ -12,7 +12,7 @@ use crate::dispatch_error::DispatchError;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::handler::Handled;
-use crate::message::{Command, Event, Message, Query, Wire};
+use crate::message::{Command, Event, Message, Query, ToJsonFn, Wire, to_json};
 use crate::problem::{IntoProblem, Problem};
 
 /// What a call by name comes to: the output as JSON, a rejection as the problem a client may see, or a fault.
@@ -20,7 +20,12 @@ pub type WireResult = Result<Value, DispatchError<Problem>>;
 
 /// How a message is reached from bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct WireInfo(fn(Bus, &[u8], Option<Arc<Options>>) -> Result<BoxFuture<'static, WireResult>, Fault>);
+pub struct WireInfo {
+    dispatch: DispatchFn,
+    pub(crate) to_json: ToJsonFn,
+}
+
+type DispatchFn = fn(Bus, &[u8], Option<Arc<Options>>) -> Result<BoxFuture<'static, WireResult>, Fault>;
 
 impl WireInfo {
     /// Of a command.
@@ -29,7 +34,7 @@ impl WireInfo {
     where
         C: Command + Wire + Handled + Message<Output: serde::Serialize, Error: IntoProblem>,
     {
-        WireInfo(|bus, payload, options| {
+        WireInfo::of::<C>(|bus, payload, options| {
             let message = decode::<C>(payload)?;
             Ok(Box::pin(async move { encode::<C>(bus.execute(message).with(options).await) }))
         })
@@ -41,7 +46,7 @@ impl WireInfo {
     where
         C: Query + Wire + Handled + Message<Output: serde::Serialize, Error: IntoProblem>,
     {
-        WireInfo(|bus, payload, options| {
+        WireInfo::of::<C>(|bus, payload, options| {
             let message = decode::<C>(payload)?;
             Ok(Box::pin(async move { encode::<C>(bus.query(message).with(options).await) }))
         })
@@ -50,7 +55,7 @@ impl WireInfo {
     /// Of an event.
     #[must_use]
     pub const fn event<C: Event + Wire>() -> Self {
-        WireInfo(|bus, payload, options| {
+        WireInfo::of::<C>(|bus, payload, options| {
             let event = decode::<C>(payload)?;
             Ok(Box::pin(async move {
                 bus.publish(event).with(options).await?;
@@ -59,8 +64,12 @@ impl WireInfo {
         })
     }
 
+    const fn of<C: Wire>(dispatch: DispatchFn) -> Self {
+        WireInfo { dispatch, to_json: to_json::<C> }
+    }
+
     pub(crate) async fn dispatch(&self, bus: &Bus, payload: &[u8], options: Option<Arc<Options>>) -> WireResult {
-        (self.0)(bus.clone(), payload, options)?.await
+        (self.dispatch)(bus.clone(), payload, options)?.await
     }
 }
 

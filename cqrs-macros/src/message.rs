@@ -176,6 +176,7 @@ fn types(message: &Message<'_>) -> TokenStream {
             type Error = _cqrs::BoxError;
             type Returns = _cqrs::EventReturned;
             type Routing = _cqrs::FanOut;
+            type Pipeline = _cqrs::Direct;
             fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> { __returned.sort() }
         };
     }
@@ -198,6 +199,7 @@ fn types(message: &Message<'_>) -> TokenStream {
         type Error = #error;
         type Returns = #returns;
         type Routing = _cqrs::#routing;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> { #sorted }
         #is_success
     }
@@ -271,6 +273,7 @@ fn stub(message: &Message<'_>) -> TokenStream {
                 type Error = #error;
                 type Returns = #returns;
                 type Routing = _cqrs::Static;
+                type Pipeline = _cqrs::Direct;
                 const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
                 fn info() -> &'static _cqrs::MessageInfo { _cqrs::never() }
                 fn sort(_: Self::Returns) -> _cqrs::Dispatched<Self> { _cqrs::never() }

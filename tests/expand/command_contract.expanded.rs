@@ -21,6 +21,7 @@ const _: () = {
         type Error = Declined;
         type Returns = _cqrs::Result<u64, Declined>;
         type Routing = _cqrs::ByRegistry;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::sort!(Declined, __returned)
         }

@@ -18,6 +18,7 @@ const _: () = {
         type Error = _cqrs::Infallible;
         type Returns = ();
         type Routing = _cqrs::ByRegistry;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::Result::Ok(__returned)
         }
@@ -67,6 +68,7 @@ const _: () = {
         type Error = _cqrs::Infallible;
         type Returns = bool;
         type Routing = _cqrs::ByRegistry;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::Result::Ok(__returned)
         }

@@ -15,6 +15,7 @@ const _: () = {
         type Error = _cqrs::Infallible;
         type Returns = ();
         type Routing = _cqrs::Static;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::Result::Ok(__returned)
         }

@@ -28,6 +28,7 @@ const _: () = {
         type Error = OrderError;
         type Returns = _cqrs::Result<OrderPlaced, OrderError>;
         type Routing = _cqrs::Static;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::sort!(OrderError, __returned)
         }

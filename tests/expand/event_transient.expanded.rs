@@ -16,6 +16,7 @@ const _: () = {
         type Error = _cqrs::BoxError;
         type Returns = _cqrs::EventReturned;
         type Routing = _cqrs::FanOut;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             __returned.sort()
         }

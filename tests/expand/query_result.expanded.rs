@@ -20,6 +20,7 @@ const _: () = {
         type Error = Fault;
         type Returns = _cqrs::Result<Option<OrderView>, Fault>;
         type Routing = _cqrs::Static;
+        type Pipeline = _cqrs::Direct;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::sort!(Fault, __returned)
         }

@@ -176,7 +176,7 @@ fn operation_results_are_neuroglias() {
     ] {
         assert_eq!((result.status_code(), result.is_success(), result.value()), (status, false, None));
         assert_eq!(result.error_message(), Some("why"));
-        assert!(!cqrs_core::Outcome::is_success(&result));
+        assert!(!cqrs_core::Succeeds::is_success(&result));
         let back: R = serde_json::from_value(serde_json::to_value(&result).unwrap()).unwrap();
         assert_eq!(back, result);
         assert_eq!(result.clone().into_problem().status, status);

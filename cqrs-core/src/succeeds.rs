@@ -10,7 +10,7 @@ use crate::fault::{BoxError, Fault};
 /// successes.
 ///
 /// ```
-/// use cqrs_core::{Events, Outcome, command, event, handler};
+/// use cqrs_core::{Events, Succeeds, command, event, handler};
 ///
 /// #[event(transient)]
 /// #[derive(Clone)]
@@ -19,7 +19,7 @@ use crate::fault::{BoxError, Fault};
 /// #[derive(Debug, PartialEq)]
 /// enum Payment { Done, Declined }
 ///
-/// impl Outcome for Payment {
+/// impl Succeeds for Payment {
 ///     fn is_success(&self) -> bool { *self == Payment::Done }
 /// }
 ///
@@ -32,7 +32,7 @@ use crate::fault::{BoxError, Fault};
 ///     if cmd.cents > 100 { Payment::Declined } else { Payment::Done }
 /// }
 /// ```
-pub trait Outcome {
+pub trait Succeeds {
     /// Whether the call succeeded and its unit of work is to be committed.
     fn is_success(&self) -> bool;
 }
@@ -101,7 +101,7 @@ impl Probe<crate::Bus> {
     pub const BUS: bool = true;
 }
 
-impl<T: Outcome> Probe<T> {
+impl<T: Succeeds> Probe<T> {
     /// The output's own word.
     pub fn is_success(output: &T) -> bool {
         output.is_success()

@@ -1,0 +1,226 @@
+//! `cache(ttl = "30s", ..)`: answers of a query, kept for those who ask the same.
+
+use std::any::Any;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache as Moka;
+use moka::ops::compute::Op;
+
+use crate::context::Context;
+use crate::deadline::Deadline;
+use crate::fault::Fault;
+use crate::message::{Message, MessageInfo};
+use crate::pipeline::floor::{Floor, RaisedBy};
+use crate::pipeline::next::Inner;
+use crate::pipeline::outcome::Outcome;
+use crate::pipeline::retry::CopyFn;
+use crate::pipeline::run::Layers;
+use crate::principal::Principal;
+
+/// What `cache(ttl = "30s", capacity = 10_000, shared, invalidated_by(OrderPlaced))` declares, without the query's types.
+pub struct Cache {
+    pub(crate) ttl: Duration,
+    pub(crate) capacity: u64,
+    pub(crate) shared: bool,
+    pub(crate) invalidated_by: &'static [fn() -> &'static MessageInfo],
+    pub(crate) copy: CopyFn,
+    key: fn(&(dyn Any + Send + Sync)) -> Option<Arc<dyn Asked>>,
+    keep: fn(&Outcome) -> Option<Arc<dyn Any + Send + Sync>>,
+    answer: fn(&(dyn Any + Send + Sync)) -> Option<Outcome>,
+}
+
+impl Cache {
+    /// Of a query.
+    #[must_use]
+    pub const fn of<C: CachedQuery + Message<Output: CachedOutput>>(
+        ttl: Duration,
+        capacity: u64,
+        shared: bool,
+        invalidated_by: &'static [fn() -> &'static MessageInfo],
+    ) -> Self {
+        Cache {
+            ttl,
+            capacity,
+            shared,
+            invalidated_by,
+            copy: |query| Some(Box::new(query.downcast_ref::<C>()?.clone())),
+            key: |query| Some(Arc::new(query.downcast_ref::<C>()?.clone())),
+            keep: |outcome| match outcome.is_success() {
+                true => Some(Arc::new(outcome.as_output::<C::Output>()?.clone())),
+                false => None,
+            },
+            answer: |kept| Some(Outcome::output(kept.downcast_ref::<C::Output>()?.clone())),
+        }
+    }
+}
+
+/// A query whose answers can be kept.
+#[diagnostic::on_unimplemented(
+    message = "the answers of `{Self}` cannot be kept: it is not `Clone`, `Eq` and `Hash`",
+    label = "a query is what its answer is found by",
+    note = "add `#[derive(Clone, PartialEq, Eq, Hash)]` to `{Self}`"
+)]
+pub trait CachedQuery: Clone + Eq + Hash + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<C: Clone + Eq + Hash + Send + Sync + 'static> CachedQuery for C {}
+
+/// An output that can be kept.
+#[diagnostic::on_unimplemented(
+    message = "the answer `{Self}` cannot be kept: it is not `Clone` and `Sync`",
+    label = "each who asks gets one of their own",
+    note = "add `#[derive(Clone)]` to `{Self}`"
+)]
+pub trait CachedOutput: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<O: Clone + Send + Sync + 'static> CachedOutput for O {}
+
+/// A query as part of a key, without its type.
+trait Asked: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn is(&self, other: &dyn Asked) -> bool;
+    fn hash_into(&self, hasher: &mut dyn Hasher);
+}
+
+impl<C: CachedQuery> Asked for C {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn is(&self, other: &dyn Asked) -> bool {
+        other.as_any().downcast_ref::<C>() == Some(self)
+    }
+
+    fn hash_into(&self, mut hasher: &mut dyn Hasher) {
+        self.hash(&mut hasher);
+    }
+}
+
+/// What an answer is found by. The floor is part of it: an answer from below is one to another question.
+#[derive(Clone)]
+struct Key {
+    floor: Floor,
+    /// For whom, unless it is for everybody: also what they may do, since that may decide what they are shown.
+    asker: Option<(Option<Arc<str>>, Option<Principal>)>,
+    query: Arc<dyn Asked>,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.floor == other.floor && self.asker == other.asker && self.query.is(&*other.query)
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.floor.hash(hasher);
+        self.asker.hash(hasher);
+        self.query.hash_into(hasher);
+    }
+}
+
+/// The answers of one query in one bus.
+pub(crate) struct Answers {
+    kept: Moka<Key, Kept>,
+    raised_by: RaisedBy,
+}
+
+#[derive(Clone)]
+struct Kept {
+    answer: Arc<dyn Any + Send + Sync>,
+    until: Deadline,
+}
+
+/// Why an answer that several waited for was not kept.
+enum Unkept {
+    /// The bus could not answer: the same for all who waited.
+    Fault(Arc<Fault>),
+    /// It is an answer to one caller.
+    Rejected,
+    /// It was loaded below a floor that has been raised since.
+    Old,
+}
+
+/// How often an answer is loaded anew because its floor was raised meanwhile. After that the query is answered as
+/// if it had no cache, lest a busy write side keeps it from being answered at all.
+const LOADS: usize = 3;
+
+/// moka's longest time to live.
+const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 1_000);
+
+impl Answers {
+    pub(crate) fn new(cache: &Cache, raised_by: RaisedBy) -> Self {
+        // The time to live is looked at here, by the clock that tests move; moka's frees the memory.
+        let kept = Moka::builder().max_capacity(cache.capacity).time_to_live(cache.ttl.min(FOR_EVER)).build();
+        Answers { kept, raised_by }
+    }
+
+    async fn drop_expired(&self, key: &Key) {
+        let expired = self.kept.entry_by_ref(key);
+        let _gone = expired
+            .and_compute_with(async |entry| {
+                match entry.is_some_and(|entry| entry.value().until.remaining().is_zero()) {
+                    true => Op::Remove,
+                    false => Op::Nop,
+                }
+            })
+            .await;
+    }
+}
+
+impl Cache {
+    fn key_of(&self, floor: Floor, context: &Context, inner: &dyn Inner) -> Option<Key> {
+        let asker = (!self.shared).then(|| (context.tenant().map(Arc::from), context.principal().cloned()));
+        Some(Key { floor, asker, query: (self.key)(inner.message())? })
+    }
+}
+
+impl Layers {
+    /// Answers from the cache, or loads the answer once for all who wait for it.
+    pub(crate) async fn cached(&self, cache: &'static Cache, inner: Box<dyn Inner>) -> Outcome {
+        let answers = self.bus.answers(self.running.message(), cache);
+        for _ in 0..LOADS {
+            let floor = answers.raised_by.floor();
+            let (Some(key), Some(query)) = (cache.key_of(floor, &self.context, &*inner), inner.again()) else {
+                return Fault::internal("a query is cached as another one").into();
+            };
+            answers.drop_expired(&key).await;
+            let mut own = None;
+            let load = async {
+                let outcome = self.rest(query, None).await;
+                match (cache.keep)(&outcome) {
+                    Some(answer) if answers.raised_by.floor() == floor => {
+                        Ok(Kept { answer, until: Deadline::after(cache.ttl) })
+                    }
+                    Some(_) => Err(Unkept::Old),
+                    None => Err(match outcome.into_fault() {
+                        Ok(fault) => Unkept::Fault(Arc::new(fault)),
+                        Err(outcome) => {
+                            own = Some(outcome);
+                            Unkept::Rejected
+                        }
+                    }),
+                }
+            };
+            let why = match answers.kept.try_get_with(key, load).await {
+                Ok(kept) => {
+                    let lost = || Fault::internal("an answer is kept as another query's").into();
+                    return (cache.answer)(&*kept.answer).unwrap_or_else(lost);
+                }
+                Err(why) => why,
+            };
+            match (&*why, own) {
+                (Unkept::Fault(fault), _) => return Fault::shared(fault).into(),
+                (Unkept::Rejected, Some(outcome)) => return outcome,
+                (Unkept::Rejected, None) => break,
+                (Unkept::Old, _) => {}
+            }
+        }
+        self.rest(inner, None).await
+    }
+}

@@ -1,0 +1,257 @@
+//! `idempotent`: a command is carried out once for each key of its caller, and answers the same again.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::dispatch_error::DispatchError;
+use crate::fault::{Effect, Fault, FaultKind};
+use crate::fingerprint::{Fingerprint, fingerprint};
+use crate::message::{Dispatched, Message};
+use crate::pipeline::flights::Place;
+use crate::pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
+use crate::pipeline::next::Inner;
+use crate::pipeline::outcome::Outcome;
+use crate::pipeline::run::Layers;
+
+/// What `idempotent` declares: how a message and its outcomes are written down, without their types.
+#[derive(Clone, Copy)]
+pub(crate) struct Idempotent {
+    fingerprint: fn(&(dyn Any + Send + Sync)) -> Result<Fingerprint, Fault>,
+    write: fn(&dyn Any) -> Result<Option<String>, Fault>,
+    read: fn(&str) -> Result<Outcome, serde_json::Error>,
+}
+
+impl Idempotent {
+    /// Of a message; `E` says how its rejections are written down.
+    pub(crate) const fn of<C: Message<Output: Kept> + Kept, E: Rejections<C::Error>>() -> Self {
+        Idempotent { fingerprint: of_payload::<C>, write: write::<C, E>, read: read::<C, E> }
+    }
+}
+
+/// What can be kept: written as JSON and read back.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is kept for an `idempotent` command and is not `Serialize` and `Deserialize`",
+    label = "this needs serde's traits",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]`: the command and what it answers, output and error, are kept as JSON"
+)]
+pub trait Kept: Sized + 'static {
+    #[doc(hidden)]
+    fn fingerprint(&self) -> serde_json::Result<Fingerprint>;
+    #[doc(hidden)]
+    fn write(&self) -> serde_json::Result<Value>;
+    #[doc(hidden)]
+    fn read(value: Value) -> serde_json::Result<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + DeserializeOwned + 'static> Kept for T {
+    fn fingerprint(&self) -> serde_json::Result<Fingerprint> {
+        fingerprint(self)
+    }
+
+    fn write(&self) -> serde_json::Result<Value> {
+        serde_json::to_value(self)
+    }
+
+    fn read(value: Value) -> serde_json::Result<Self> {
+        serde_json::from_value(value)
+    }
+}
+
+/// How the rejections of a message are written down.
+pub trait Rejections<E>: 'static {
+    /// As JSON.
+    fn write(error: &E) -> serde_json::Result<Value>;
+    /// And back.
+    fn read(value: Value) -> serde_json::Result<E>;
+}
+
+/// A message with `error = E`.
+pub struct Rejected;
+
+/// A message without `error`.
+pub struct Never;
+
+impl<E: Kept> Rejections<E> for Rejected {
+    fn write(error: &E) -> serde_json::Result<Value> {
+        error.write()
+    }
+
+    fn read(value: Value) -> serde_json::Result<E> {
+        E::read(value)
+    }
+}
+
+/// A message with `error = Fault`, which is lifted out and never kept.
+#[diagnostic::do_not_recommend]
+impl Kept for Fault {
+    fn fingerprint(&self) -> serde_json::Result<Fingerprint> {
+        Err(no_rejection())
+    }
+
+    fn write(&self) -> serde_json::Result<Value> {
+        Err(no_rejection())
+    }
+
+    fn read(_: Value) -> serde_json::Result<Self> {
+        Err(no_rejection())
+    }
+}
+
+impl Rejections<Infallible> for Never {
+    fn write(error: &Infallible) -> serde_json::Result<Value> {
+        match *error {}
+    }
+
+    fn read(_: Value) -> serde_json::Result<Infallible> {
+        Err(no_rejection())
+    }
+}
+
+fn no_rejection() -> serde_json::Error {
+    serde::de::Error::custom("the message is never rejected")
+}
+
+fn of_payload<C: Message + Kept>(message: &(dyn Any + Send + Sync)) -> Result<Fingerprint, Fault> {
+    let message = message.downcast_ref::<C>().ok_or_else(|| Fault::internal("a key came with another message"))?;
+    message.fingerprint().map_err(|error| {
+        let text = format!("`{}` cannot be written as JSON, which tells one payload from another", C::info().name);
+        Fault::internal(text).caused_by(error)
+    })
+}
+
+pub(crate) fn to_json<C: Message + Kept>(message: &(dyn Any + Send + Sync)) -> Result<Value, Fault> {
+    let name = C::info().name;
+    let message = message.downcast_ref::<C>().ok_or_else(|| Fault::internal("a message is written as another one"))?;
+    message.write().map_err(|error| Fault::internal(format!("`{name}` cannot be written as JSON")).caused_by(error))
+}
+
+/// The outcome as JSON; nothing, for a fault.
+fn write<C: Message<Output: Kept>, E: Rejections<C::Error>>(outcome: &dyn Any) -> Result<Option<String>, Fault> {
+    let (member, value) = match outcome.downcast_ref::<Dispatched<C>>() {
+        Some(Ok(output)) => ("Ok", output.write()),
+        Some(Err(DispatchError::Rejected(error))) => ("Err", E::write(error)),
+        Some(Err(DispatchError::Fault(_))) => return Ok(None),
+        None => return Err(Fault::internal("an outcome is of another message")),
+    };
+    match value {
+        Ok(value) => Ok(Some(serde_json::json!({ member: value }).to_string())),
+        Err(error) => {
+            let text = format!("the outcome of `{}` cannot be written as JSON, and so not be kept", C::info().name);
+            Err(Fault::internal(text).caused_by(error))
+        }
+    }
+}
+
+fn read<C: Message<Output: Kept>, E: Rejections<C::Error>>(text: &str) -> Result<Outcome, serde_json::Error> {
+    let read: Result<Value, Value> = serde_json::from_str(text)?;
+    Ok(Outcome::of::<C>(match read {
+        Ok(value) => Ok(Kept::read(value)?),
+        Err(value) => Err(DispatchError::Rejected(E::read(value)?)),
+    }))
+}
+
+/// How one call's outcome is recorded.
+pub(crate) struct Recorder {
+    ledger: Arc<dyn Ledger>,
+    key: LedgerKey,
+    fingerprint: Fingerprint,
+    how: Idempotent,
+}
+
+impl Recorder {
+    /// The entry of an outcome, a [`Dispatched`]; nothing, for a fault.
+    pub(crate) fn entry(&self, outcome: &dyn Any) -> Result<Option<LedgerEntry>, Fault> {
+        let written = (self.how.write)(outcome)?;
+        Ok(written.map(|outcome| LedgerEntry {
+            key: self.key.clone(),
+            fingerprint: self.fingerprint,
+            outcome: outcome.into(),
+        }))
+    }
+
+    pub(crate) fn ledger(&self) -> &Arc<dyn Ledger> {
+        &self.ledger
+    }
+
+    /// The outcome that is recorded already, if one is.
+    pub(crate) async fn recorded(&self) -> Result<Option<Outcome>, Fault> {
+        let Some(entry) = self.ledger.find(&self.key).await? else { return Ok(None) };
+        let LedgerKey { message, key, .. } = &self.key;
+        if entry.fingerprint != self.fingerprint {
+            return Err(Fault::key_reused(format!(
+                "the idempotency key `{key}` was used for another `{message}`; send the same again, or take another key"
+            )));
+        }
+        match (self.how.read)(&entry.outcome) {
+            Ok(outcome) => Ok(Some(outcome)),
+            // Whatever it was, it was done: never a second time.
+            Err(error) => Err(Fault::internal(format!(
+                "the outcome of `{message}` under the idempotency key `{key}` is not one any more: its output or error has \
+                 changed since"
+            ))
+            .caused_by(error)),
+        }
+    }
+}
+
+impl Layers {
+    /// Carries the call out, unless it has been.
+    pub(crate) async fn once(&self, how: &Idempotent, inner: Box<dyn Inner>) -> Outcome {
+        let Some(key) = LedgerKey::of(&self.context, self.running.message().name) else {
+            return self.rest(inner, None).await;
+        };
+        match self.recorder(how, key, &*inner) {
+            Ok(recorder) => self.once_recorded(Arc::new(recorder), inner).await,
+            Err(fault) => fault.into(),
+        }
+    }
+
+    fn recorder(&self, how: &Idempotent, key: LedgerKey, inner: &dyn Inner) -> Result<Recorder, Fault> {
+        let ledger = self.bus.container().ready::<dyn Ledger>()?;
+        Ok(Recorder { ledger, key, fingerprint: (how.fingerprint)(inner.message())?, how: *how })
+    }
+
+    async fn once_recorded(&self, recorder: Arc<Recorder>, inner: Box<dyn Inner>) -> Outcome {
+        let mut waited = false;
+        let _first = loop {
+            if waited {
+                // What somebody else has done is read without being alone with it.
+                match recorder.recorded().await {
+                    Ok(None) => {}
+                    Ok(Some(outcome)) => return outcome,
+                    Err(fault) => return fault.into(),
+                }
+            }
+            match self.bus.flights().enter(&recorder.key) {
+                Place::First(first) => break first,
+                Place::Behind(_) if self.context.refuses_if_running() => {
+                    return Fault::still_running(format!(
+                        "a `{}` with the idempotency key `{}` is still running",
+                        recorder.key.message, recorder.key.key
+                    ))
+                    .into();
+                }
+                Place::Behind(behind) => behind.wait().await,
+            }
+            waited = true;
+        };
+        match recorder.recorded().await {
+            Ok(None) => {}
+            Ok(Some(outcome)) => return outcome,
+            Err(fault) => return fault.into(),
+        }
+        let outcome = self.rest(inner, Some(recorder.clone())).await;
+        match outcome.fault() {
+            // Another process may have been first, or the commit's answer lost: the ledger knows.
+            Some(fault) if fault.kind() == FaultKind::Conflict || fault.effect() == Effect::Unknown => {
+                recorder.recorded().await.ok().flatten().unwrap_or(outcome)
+            }
+            _ => outcome,
+        }
+    }
+}

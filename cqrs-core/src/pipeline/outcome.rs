@@ -1,0 +1,178 @@
+//! [`Outcome`]: what a call came to, without its types.
+
+use std::any::{Any, type_name};
+use std::fmt;
+
+use crate::dispatch_error::DispatchError;
+use crate::fault::Fault;
+use crate::message::{Dispatched, Message};
+
+/// What a call came to, as a [behavior](macro@crate::behavior) sees it: an output, a rejection or a fault.
+///
+/// A behavior that answers instead of the handler makes one of the types that the message declares; any other type is
+/// a fault for the caller, which names the behavior.
+pub struct Outcome(Kind);
+
+enum Kind {
+    Output { value: Erased, success: bool },
+    Rejection(Erased),
+    Fault(Fault),
+}
+
+/// A value, and what its type is called.
+struct Erased {
+    value: Box<dyn Any + Send>,
+    name: &'static str,
+}
+
+impl Erased {
+    fn new<T: Send + 'static>(value: T) -> Self {
+        Erased { value: Box::new(value), name: type_name::<T>() }
+    }
+
+    fn is<T: 'static>(&self, what: &str) -> Result<(), Fault> {
+        if self.value.is::<T>() {
+            return Ok(());
+        }
+        Err(Fault::wiring(format!(
+            "the {what} of a call was replaced by a `{}`, and its message declares `{}`",
+            self.name,
+            type_name::<T>()
+        )))
+    }
+}
+
+impl Outcome {
+    /// An output: what the message declares as `output`.
+    #[must_use]
+    pub fn output<T: Send + 'static>(output: T) -> Self {
+        Outcome(Kind::Output { value: Erased::new(output), success: true })
+    }
+
+    /// A rejection: what the message declares as `error`.
+    #[must_use]
+    pub fn rejection<E: Send + 'static>(error: E) -> Self {
+        Outcome(Kind::Rejection(Erased::new(error)))
+    }
+
+    /// Whether the call succeeded: an output that does not say that it failed.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        matches!(self.0, Kind::Output { success: true, .. })
+    }
+
+    /// Whether the handler said no, by an error or by an output that says so.
+    #[must_use]
+    pub fn is_rejection(&self) -> bool {
+        matches!(self.0, Kind::Rejection(_) | Kind::Output { success: false, .. })
+    }
+
+    /// The fault, if it is one.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match &self.0 {
+            Kind::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// The output, if it is one and a `T`.
+    #[must_use]
+    pub fn as_output<T: 'static>(&self) -> Option<&T> {
+        match &self.0 {
+            Kind::Output { value, .. } => value.value.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The handler's error, if it is one and an `E`.
+    #[must_use]
+    pub fn as_rejection<E: 'static>(&self) -> Option<&E> {
+        match &self.0 {
+            Kind::Rejection(error) => error.value.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// `ok`, `rejected`, or the kind of the fault.
+    pub(crate) fn label(&self) -> &'static str {
+        match &self.0 {
+            Kind::Output { success: true, .. } => "ok",
+            Kind::Output { .. } | Kind::Rejection(_) => "rejected",
+            Kind::Fault(fault) => fault.kind().as_str(),
+        }
+    }
+
+    pub(crate) fn of<C: Message>(dispatched: Dispatched<C>) -> Self {
+        Outcome(match dispatched {
+            Ok(output) => Kind::Output { success: C::is_success(&output), value: Erased::new(output) },
+            Err(DispatchError::Rejected(error)) => Kind::Rejection(Erased::new(error)),
+            Err(DispatchError::Fault(fault)) => Kind::Fault(fault),
+        })
+    }
+
+    /// The same as what `C` declares, or a fault where it is something else.
+    pub(crate) fn judged<C: Message>(mut self) -> Self {
+        let checked = match &mut self.0 {
+            Kind::Output { value, success } => {
+                if let Some(output) = value.value.downcast_ref::<C::Output>() {
+                    *success = C::is_success(output);
+                }
+                value.is::<C::Output>("output")
+            }
+            Kind::Rejection(error) => error.is::<C::Error>("rejection"),
+            Kind::Fault(_) => Ok(()),
+        };
+        match checked {
+            Ok(()) => self,
+            Err(fault) => fault.into(),
+        }
+    }
+
+    pub(crate) fn dispatched<C: Message>(self) -> Dispatched<C> {
+        let lost = || Fault::internal("an outcome is of another type than its message declares").into();
+        match self.0 {
+            Kind::Output { value, .. } => value.value.downcast().map(|output| *output).map_err(|_| lost()),
+            Kind::Rejection(error) => match error.value.downcast() {
+                Ok(error) => Err(DispatchError::Rejected(*error)),
+                Err(_) => Err(lost()),
+            },
+            Kind::Fault(fault) => Err(fault.into()),
+        }
+    }
+
+    /// The fault, if it is one, or the same back.
+    #[cfg_attr(not(feature = "cache"), allow(dead_code, reason = "an answer that is waited for by many"))]
+    pub(crate) fn into_fault(self) -> Result<Fault, Self> {
+        match self.0 {
+            Kind::Fault(fault) => Ok(fault),
+            other => Err(Outcome(other)),
+        }
+    }
+
+    /// The same with another fault, if it is one.
+    pub(crate) fn map_fault(self, map: impl FnOnce(Fault) -> Fault) -> Self {
+        match self.0 {
+            Kind::Fault(fault) => map(fault).into(),
+            other => Outcome(other),
+        }
+    }
+}
+
+impl From<Fault> for Outcome {
+    fn from(fault: Fault) -> Self {
+        Outcome(Kind::Fault(fault))
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Output { value, success } => {
+                f.debug_struct("Output").field("type", &value.name).field("success", success).finish()
+            }
+            Kind::Rejection(error) => f.debug_struct("Rejection").field("type", &error.name).finish(),
+            Kind::Fault(fault) => fault.fmt(f),
+        }
+    }
+}

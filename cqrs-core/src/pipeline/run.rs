@@ -1,0 +1,125 @@
+//! The way through the pipeline of a call that has more around its handler than checks, in the one order there is.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ambient::{self, Running};
+use crate::bus::Bus;
+use crate::call::Call;
+use crate::context::Context;
+use crate::deadline::Deadline;
+use crate::fault::{Effect, Fault, with_sources};
+use crate::future::CatchPanic;
+use crate::pipeline::Pipeline;
+use crate::pipeline::behavior::Around;
+use crate::pipeline::idempotency::Recorder;
+use crate::pipeline::next::{Attempt, Inner, JudgeFn, Next};
+use crate::pipeline::outcome::Outcome;
+use crate::task::Limit;
+
+/// One call, in its pipeline.
+pub(crate) struct Layers {
+    pub(crate) bus: Bus,
+    pub(crate) running: Running,
+    pub(crate) context: Context,
+    pub(crate) judge: JudgeFn,
+}
+
+impl Layers {
+    fn pipeline(&self) -> &'static Pipeline {
+        &self.running.message().pipeline
+    }
+
+    /// All of it: authorize, cache or idempotency, and the rest.
+    pub(crate) async fn run(self, inner: Box<dyn Inner>) -> Outcome {
+        let (pipeline, who) = (self.pipeline(), self.context.principal());
+        let asked = pipeline.access().ask(who, inner.message(), self.bus.container(), self.running.handler);
+        if let Err(fault) = asked.await {
+            return fault.into();
+        }
+        let outcome = match (pipeline.cache(), pipeline.idempotent()) {
+            (Some(cache), _) => self.cached(cache, inner).await,
+            (None, Some(how)) => self.once(how, inner).await,
+            (None, None) => self.rest(inner, None).await,
+        };
+        outcome.map_fault(|fault| fault.at(self.running.site()))
+    }
+
+    /// What a cache and a ledger spare: validate, timeout, retry, behaviors, handler.
+    pub(crate) async fn rest(&self, inner: Box<dyn Inner>, recorder: Option<Arc<Recorder>>) -> Outcome {
+        if let Err(fault) = self.pipeline().validated(inner.message()) {
+            return fault.at(self.running.site()).into();
+        }
+        if let Some(timeout) = self.pipeline().timeout() {
+            self.context.limit(timeout);
+        }
+        self.tried(inner, recorder).await
+    }
+
+    /// One try after another, while that can help and there is time.
+    async fn tried(&self, mut inner: Box<dyn Inner>, recorder: Option<Arc<Recorder>>) -> Outcome {
+        let Some(retry) = self.pipeline().retry() else { return self.attempt(inner, recorder).await };
+        let mut pauses = retry.pauses();
+        loop {
+            let (pause, spare) = match pauses.next() {
+                Some(pause) => (pause, inner.again()),
+                None => return self.attempt(inner, recorder).await,
+            };
+            let outcome = self.attempt(inner, recorder.clone()).await;
+            let (Some(spare), Some(fault)) = (spare, outcome.fault()) else { return outcome };
+            if !retry.helps(fault, recorder.is_some()) || !self.has_time_for(pause) {
+                return outcome;
+            }
+            let name = self.running.message().name;
+            tracing::info!(message_name = name, error = %with_sources(fault), "trying `{name}` again in {pause:?}");
+            if let Err(fault) = sleep(pause).await {
+                return fault.into();
+            }
+            if let (Effect::Unknown, Some(recorder)) = (fault.effect(), &recorder) {
+                match recorder.recorded().await {
+                    Ok(None) => {}
+                    Ok(Some(done)) => return done,
+                    Err(fault) => return fault.into(),
+                }
+            }
+            inner = spare;
+        }
+    }
+
+    fn has_time_for(&self, pause: Duration) -> bool {
+        self.context.deadline().is_none_or(|deadline| deadline.remaining() > pause)
+    }
+
+    /// One try: the behaviors and, inside of them, the unit of work with its handler.
+    async fn attempt(&self, inner: Box<dyn Inner>, recorder: Option<Arc<Recorder>>) -> Outcome {
+        ambient::phase(self.running.phase);
+        let Layers { bus, running, context, judge } = self;
+        let (running, judge) = (*running, *judge);
+        let attempt = Attempt { bus: bus.clone(), running, context: context.clone(), recorder };
+        let behaviors: Vec<Arc<Around>> = bus.behaviors().around(running.message()).cloned().collect();
+        let outcome = if behaviors.is_empty() {
+            CatchPanic(AssertUnwindSafe(inner.run(attempt))).await.unwrap_or_else(|payload| {
+                // What it panicked in is where it had come to.
+                ambient::running().unwrap_or(running).panicked(&*payload).into()
+            })
+        } else {
+            let call = Call::delivered(bus, running, context.clone(), None);
+            Next::new(&call, &behaviors, inner, attempt, judge).run().await
+        };
+        outcome.map_fault(|fault| Context::judge(Some(context), fault))
+    }
+}
+
+#[cfg(not(feature = "cache"))]
+impl Layers {
+    async fn cached(&self, never: &crate::pipeline::Cache, _: Box<dyn Inner>) -> Outcome {
+        match *never {}
+    }
+}
+
+async fn sleep(pause: Duration) -> Result<(), Fault> {
+    let mut limit = Limit::new(Deadline::after(pause))?;
+    std::future::poll_fn(|cx| limit.poll(cx)).await;
+    Ok(())
+}
