@@ -14,9 +14,10 @@ use crate::context::{Context, Options};
 use crate::deadline::Deadline;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
-use crate::handler::{Handler, Here, Linked, Reply};
+use crate::handler::{Handler, HandlerInfo, Here, Linked, Reply};
 use crate::in_place::{Begun, Waiting, in_place};
 use crate::message::{Dispatched, Message};
+use crate::observe::Observation;
 use crate::pipeline::next::Attempt;
 use crate::unit::Scope;
 
@@ -35,6 +36,8 @@ pub struct Fresh<'a, C> {
 pub trait Begin<C: Message>: 'static {
     /// Makes ready what the handler needs, once for each bus.
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>>;
+    /// The handler, as far as it is known before anything is wired.
+    fn handler(bus: &Bus) -> &'static HandlerInfo;
     /// The handler, and how its calls begin.
     fn running(wired: &Wired) -> Running;
     /// Starts the handler for a call that was let in, and for which this context is known.
@@ -47,6 +50,10 @@ pub trait Begin<C: Message>: 'static {
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>> {
         bus.wire(C::info(), H::info(), assemble::<C, H>)
+    }
+
+    fn handler(_: &Bus) -> &'static HandlerInfo {
+        H::info()
     }
 
     #[inline(always)]
@@ -76,6 +83,10 @@ fn assemble<C: Message, H: Handler<C>>(container: &Container) -> Result<Wired, F
 impl<C: Message> Begin<C> for Linked {
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>> {
         bus.link(C::info())
+    }
+
+    fn handler(bus: &Bus) -> &'static HandlerInfo {
+        bus.linked_handler(C::info())
     }
 
     #[inline(always)]
@@ -161,6 +172,20 @@ impl<'a, C> Fresh<'a, C> {
             None => ambient::running().and_then(|_| ambient::context().deadline()),
         };
         Deadline::sooner(own, around)
+    }
+
+    /// Whether somebody watches the call already.
+    #[cold]
+    pub(crate) fn is_observed(&self) -> bool {
+        self.options.as_ref().is_some_and(|options| options.observed)
+    }
+
+    /// From now on somebody watches it.
+    #[cold]
+    pub(crate) fn observe(&mut self, handler: &'static HandlerInfo) -> Observation {
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        options.observed = true;
+        Observation::begin(handler, options, self.from)
     }
 
     /// The message, while it is there.

@@ -387,6 +387,14 @@ impl Bus {
         })
     }
 
+    /// The handler of a contract, as far as it is known before anything is wired.
+    pub(crate) fn linked_handler(&self, message: &'static MessageInfo) -> &'static HandlerInfo {
+        match registry::linked_in().linked.get(&message.type_id).map(Vec::as_slice) {
+            Some([handler]) if !self.stands_in(message) => handler,
+            _ => &message.by_hand,
+        }
+    }
+
     /// The message of this name.
     pub(crate) fn named(&self, name: &str) -> Result<&'static MessageInfo, Fault> {
         match self.names().get(name).map(Vec::as_slice) {

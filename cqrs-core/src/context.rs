@@ -129,6 +129,8 @@ pub(crate) struct Options {
     pub(crate) refuse_if_running: bool,
     /// This call's id, where it had to be known before the call began.
     pub(crate) message_id: Option<MessageId>,
+    /// Whether somebody watches it already.
+    pub(crate) observed: bool,
     /// Set by the bus alone, for what it delivers.
     pub(crate) delivery: bool,
 }
@@ -196,6 +198,7 @@ impl Context {
             metadata,
             refuse_if_running: false,
             message_id: None,
+            observed: false,
             delivery: true,
         }
     }

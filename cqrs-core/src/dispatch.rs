@@ -23,6 +23,7 @@ use crate::future::BoxFuture;
 use crate::handler::Handled;
 use crate::in_place::Waiting;
 use crate::message::{Dispatched, Message};
+use crate::observe;
 use crate::pipeline::around::{Around as _, Layered};
 use crate::task::Limit;
 
@@ -65,6 +66,8 @@ pub struct Sending<'a, C: Message, B> {
 
 enum State<'a, C: Message> {
     Fresh(Fresh<'a, C>),
+    /// Somebody watches it: the same call, inside of its span.
+    Observed(BoxFuture<'a, Dispatched<C>>),
     Wiring(Wiring<'a, C>),
     /// Counted as under way, for an orderly shutdown.
     Waiting(Waiting<'a, C>, #[allow(dead_code, reason = "counts until it is dropped")] Busy),
@@ -92,6 +95,10 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
                     None => continue,
                 }
             };
+            if observe::is_on() && !fresh.is_observed() {
+                this.state = State::Observed(observed::<C, B>(fresh));
+                continue;
+            }
             let slot = C::info().slot.index();
             let begun = if let Some(wired) = fresh.bus.table().cell(slot).get() {
                 C::Pipeline::begin::<B>(fresh, wired, cx)
@@ -117,12 +124,20 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
     }
 }
 
+#[cold]
+fn observed<'a, C: Message, B: Begin<C>>(fresh: &mut Fresh<'a, C>) -> BoxFuture<'a, Dispatched<C>> {
+    let observation = fresh.observe(B::handler(fresh.bus));
+    let call = Sending::<C, B> { state: State::Fresh(fresh.take()), by: PhantomData };
+    Box::pin(observation.watch(call, observe::tell::<C>))
+}
+
 impl<C: Message> State<'_, C> {
     /// The answer; or nothing, when the call can begin.
     #[inline(never)]
     fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Dispatched<C>>> {
         match self {
             State::Fresh(_) => Poll::Ready(None),
+            State::Observed(call) => call.as_mut().poll(cx).map(Some),
             State::Waiting(Waiting::InPlace(in_place), _) => in_place.poll(cx).map(Some),
             State::Waiting(Waiting::Layered(guarded), _) => guarded.poll_outcome::<C>(cx).map(Some),
             State::Waiting(Waiting::Task(task), _) => Pin::new(task).poll(cx).map(Some),

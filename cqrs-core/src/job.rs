@@ -1,5 +1,6 @@
 //! One delivery: an event on its way to one handler, or a command on its way out of an outbox.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,10 @@ use crate::fault::{BoxError, Fault, Place, with_sources};
 use crate::future::BoxFuture;
 use crate::handler::{EventReturned, Handler, HandlerInfo};
 use crate::message::{Message, MessageInfo, kind};
+use crate::observe::{self, Observation};
+use crate::pipeline::behavior::Around;
+use crate::pipeline::next::{Attempt, Inner, Next};
+use crate::pipeline::outcome::Outcome;
 use crate::principal::Principal;
 use crate::task::Guarded;
 use crate::unit::Scope;
@@ -113,11 +118,15 @@ impl Job {
             What::Event { raised, meta, handler } => {
                 let actor = Principal::system(handler.info.place.path);
                 let context = Context::of_call(Some(self.call.delivery(actor, None)), None);
-                let running = Running { handler: handler.info, phase: Phase::NoUnit };
-                let ambient = ambient::Ambient { running, context: Some(context.clone()) };
-                let delivery = (handler.deliver)(Delivery { bus, raised, meta, context });
-                let guarded = Guarded::new(delivery, ambient, self.global.clone(), bus.commit_grace());
-                guarded.await.unwrap_or_else(|fault| Err(fault.into()))
+                let observation = observe::is_on().then(|| Observation::of(handler.info, &context));
+                let handled = Box::pin(self.handled(bus, context, raised, meta, handler));
+                let answer = match observation {
+                    Some(observation) => observation.watch(handled, observe::tell_done).await,
+                    None => handled.await,
+                };
+                // A read model that follows the event has it by now; what was read from that before is old.
+                bus.floors().raise(raised.info);
+                answer
             }
             What::Command { message, payload, key } => {
                 let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
@@ -135,6 +144,75 @@ impl Job {
                 }
             }
         }
+    }
+}
+
+impl Job {
+    /// One event, by one handler and what is around it.
+    async fn handled(
+        &self,
+        bus: &Bus,
+        context: Context,
+        raised: &Raised,
+        meta: &EventMeta,
+        handler: &Arc<EventHandler>,
+    ) -> Result<(), Failure> {
+        let running = Running { handler: handler.info, phase: Phase::NoUnit };
+        let ambient = ambient::Ambient { running, context: Some(context.clone()) };
+        let behaviors: Vec<_> = bus.behaviors().around(raised.info).cloned().collect();
+        let work: BoxFuture<'_, Result<(), Failure>> = if behaviors.is_empty() {
+            (handler.deliver)(Delivery { bus, raised, meta, context })
+        } else {
+            let handling = Handling { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
+            Box::pin(handling.inside_of(behaviors, bus, running, context))
+        };
+        let guarded = Guarded::new(work, ambient, self.global.clone(), bus.commit_grace());
+        guarded.await.unwrap_or_else(|fault| Err(fault.into()))
+    }
+}
+
+/// An event on its way to one handler, as behaviors see it.
+#[derive(Clone)]
+struct Handling {
+    raised: Raised,
+    meta: EventMeta,
+    handler: Arc<EventHandler>,
+}
+
+impl Handling {
+    async fn inside_of(
+        self,
+        behaviors: Vec<Arc<Around>>,
+        bus: &Bus,
+        running: Running,
+        context: Context,
+    ) -> Result<(), Failure> {
+        for behavior in &behaviors {
+            bus.container().prepare(bus, behavior.needs).await.map_err(|fault| fault.at(behavior.place))?;
+        }
+        let meta = self.meta.clone();
+        let call = Call::delivered(bus, running, context.clone(), Some(&meta));
+        let attempt = Attempt { bus: bus.clone(), running, context, recorder: None };
+        let judge = |outcome: Outcome| outcome.judged_as::<(), BoxError>(|()| true);
+        Next::new(&call, &behaviors, Box::new(self), attempt, judge).run().await.dispatched()
+    }
+}
+
+impl Inner for Handling {
+    fn message(&self) -> &(dyn Any + Send + Sync) {
+        &*self.raised.event
+    }
+
+    fn again(&self) -> Option<Box<dyn Inner>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn run(self: Box<Self>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
+        Box::pin(async move {
+            let Handling { raised, meta, handler } = *self;
+            let delivery = Delivery { bus: &attempt.bus, raised: &raised, meta: &meta, context: attempt.context };
+            Outcome::of_types((handler.deliver)(delivery).await, |()| true)
+        })
     }
 }
 

@@ -94,6 +94,7 @@ mod in_memory;
 mod making;
 mod missing;
 mod need;
+mod observe;
 mod operation_result;
 mod options;
 mod outbox;
@@ -274,28 +275,35 @@ macro_rules! __begin_here {
             $handler: $crate::__private::Handler<C>,
         {
             #[inline(always)]
-            fn wire(bus: &$crate::Bus) -> $crate::__private::Wiring<'_> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::wire(bus)
+            fn wire(__bus: &$crate::Bus) -> $crate::__private::Wiring<'_> {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::wire(__bus)
+            }
+            fn handler(__bus: &$crate::Bus) -> &'static $crate::__private::HandlerInfo {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::handler(__bus)
             }
             #[inline(always)]
-            fn running(wired: &$crate::__private::Wired) -> $crate::__private::Running {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::running(wired)
+            fn running(__wired: &$crate::__private::Wired) -> $crate::__private::Running {
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::running(__wired)
             }
             #[inline(always)]
             fn start<'a>(
-                fresh: &mut $crate::__private::Fresh<'a, C>,
-                context: ::core::option::Option<$crate::Context>,
-                wired: &'a $crate::__private::Wired,
-                waker: &mut ::core::task::Context<'_>,
+                __fresh: &mut $crate::__private::Fresh<'a, C>,
+                __context: ::core::option::Option<$crate::Context>,
+                __wired: &'a $crate::__private::Wired,
+                __cx: &mut ::core::task::Context<'_>,
             ) -> $crate::__private::Begun<'a, C> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::start(fresh, context, wired, waker)
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::start(
+                    __fresh, __context, __wired, __cx,
+                )
             }
             fn attempt(
-                wired: $crate::__private::Wired,
-                attempt: $crate::__private::Attempt,
-                message: C,
+                __wired: $crate::__private::Wired,
+                __attempt: $crate::__private::Attempt,
+                __message: C,
             ) -> $crate::BoxFuture<'static, $crate::Dispatched<C>> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::attempt(wired, attempt, message)
+                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::attempt(
+                    __wired, __attempt, __message,
+                )
             }
         }
     };

@@ -152,13 +152,19 @@ pub enum MessageKind {
     Event,
 }
 
-impl fmt::Display for MessageKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl MessageKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
             MessageKind::Command => "command",
             MessageKind::Query => "query",
             MessageKind::Event => "event",
-        })
+        }
+    }
+}
+
+impl fmt::Display for MessageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

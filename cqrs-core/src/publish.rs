@@ -1,5 +1,6 @@
 //! Publishing: a call whose only resource is [`Events`](crate::Events).
 
+use std::convert::Infallible;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
@@ -7,9 +8,11 @@ use crate::ambient::{Phase, Running};
 use crate::bus::Bus;
 use crate::call::{Call, Parent};
 use crate::context::Options;
+use crate::dispatch_error::DispatchError;
 use crate::events::Raised;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
+use crate::observe::{self, Observation};
 use crate::task::Task;
 use crate::unit::Scope;
 
@@ -32,18 +35,29 @@ impl<'a> IntoFuture for Publish<'a> {
     type Output = Result<(), Fault>;
     type IntoFuture = BoxFuture<'a, Result<(), Fault>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
+        if !observe::is_on() {
+            return Box::pin(self.publish());
+        }
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        let observation = Observation::begin(&self.raised.info.by_hand, options, self.from);
+        let published = Box::pin(async { self.publish().await.map_err(DispatchError::<Infallible>::Fault) });
+        let observed = observation.watch(published, observe::tell_done);
+        Box::pin(async { observed.await.map_err(Fault::from) })
+    }
+}
+
+impl Publish<'_> {
+    async fn publish(self) -> Result<(), Fault> {
         let Publish { bus, from, raised, mut options } = self;
-        Box::pin(async move {
-            let task = {
-                let running = Running { handler: &raised.info.by_hand, phase: Phase::Open };
-                let context = Call::admit(bus, from, &mut options, &running)?;
-                let call = Call::new(bus, running, context);
-                let mut scope = Scope::new(&call);
-                scope.records.events.push(raised);
-                Task::spawn(call, |answer| Box::pin(async move { answer.give(scope.commit().await) }))?
-            };
-            task.await
-        })
+        let task = {
+            let running = Running { handler: &raised.info.by_hand, phase: Phase::Open };
+            let context = Call::admit(bus, from, &mut options, &running)?;
+            let call = Call::new(bus, running, context);
+            let mut scope = Scope::new(&call);
+            scope.records.events.push(raised);
+            Task::spawn(call, |answer| Box::pin(async move { answer.give(scope.commit().await) }))?
+        };
+        task.await
     }
 }

@@ -122,7 +122,7 @@ impl Guarded<'_, Outcome> {
     /// nothing happened.
     pub(crate) fn poll_outcome<C: Message>(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
         Pin::new(&mut *self).poll(cx).map(|guarded| match guarded {
-            Ok(outcome) => outcome.dispatched::<C>(),
+            Ok(outcome) => outcome.dispatched(),
             Err(fault) => Err(Context::judge(self.context(), fault).into()),
         })
     }
@@ -136,7 +136,7 @@ fn in_own_task<'a, C: Message>(
     cx: &mut Cx<'_>,
 ) -> Begun<'a, C> {
     let call = Call::new(bus, running, Some(context));
-    let spawned = Task::spawn(call, |answer| Box::pin(async move { answer.give(run.await.dispatched::<C>()) }));
+    let spawned = Task::spawn(call, |answer| Box::pin(async move { answer.give(run.await.dispatched()) }));
     let mut task = match spawned {
         Ok(task) => task,
         Err(fault) => return Ok(Err(fault.into())),

@@ -1,16 +1,17 @@
 //! [`Next`]: the rest of a call, from inside of a behavior; and that rest without its types.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::ambient::Running;
+use crate::ambient::{self, Running};
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::future::BoxFuture;
+use crate::future::{BoxFuture, CatchPanic};
 use crate::message::Message;
 use crate::pipeline::behavior::Around;
 use crate::pipeline::idempotency::Recorder;
@@ -90,7 +91,7 @@ impl<'a> Next<'a> {
     pub async fn run(self) -> Outcome {
         let Next { call, behaviors, inner, attempt, judge } = self;
         match behaviors.split_first() {
-            None => inner.run(attempt).await,
+            None => handle(inner, attempt).await,
             Some((first, rest)) => {
                 let next = Next::new(call, rest, inner, attempt, judge);
                 let running: BoxFuture<'_, Outcome> = Box::pin(first.run(call, next));
@@ -98,6 +99,15 @@ impl<'a> Next<'a> {
             }
         }
     }
+}
+
+/// Runs the handler; its panic is a fault, and not that of a behavior around it.
+pub(crate) async fn handle(inner: Box<dyn Inner>, attempt: Attempt) -> Outcome {
+    let running = attempt.running;
+    CatchPanic(AssertUnwindSafe(inner.run(attempt))).await.unwrap_or_else(|payload| {
+        // What it panicked in is where it had come to.
+        ambient::running().unwrap_or(running).panicked(&*payload).into()
+    })
 }
 
 impl std::fmt::Debug for Next<'_> {

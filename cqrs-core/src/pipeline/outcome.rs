@@ -94,33 +94,35 @@ impl Outcome {
         }
     }
 
-    /// `ok`, `rejected`, or the kind of the fault.
-    pub(crate) fn label(&self) -> &'static str {
-        match &self.0 {
-            Kind::Output { success: true, .. } => "ok",
-            Kind::Output { .. } | Kind::Rejection(_) => "rejected",
-            Kind::Fault(fault) => fault.kind().as_str(),
-        }
+    pub(crate) fn of<C: Message>(dispatched: Dispatched<C>) -> Self {
+        Self::of_types(dispatched, C::is_success)
     }
 
-    pub(crate) fn of<C: Message>(dispatched: Dispatched<C>) -> Self {
+    /// Of an output and an error of these types.
+    pub(crate) fn of_types<O: Send + 'static, E: Send + 'static>(
+        dispatched: Result<O, DispatchError<E>>,
+        is_success: fn(&O) -> bool,
+    ) -> Self {
         Outcome(match dispatched {
-            Ok(output) => Kind::Output { success: C::is_success(&output), value: Erased::new(output) },
+            Ok(output) => Kind::Output { success: is_success(&output), value: Erased::new(output) },
             Err(DispatchError::Rejected(error)) => Kind::Rejection(Erased::new(error)),
             Err(DispatchError::Fault(fault)) => Kind::Fault(fault),
         })
     }
 
     /// The same as what `C` declares, or a fault where it is something else.
-    pub(crate) fn judged<C: Message>(mut self) -> Self {
+    pub(crate) fn judged<C: Message>(self) -> Self {
+        self.judged_as::<C::Output, C::Error>(C::is_success)
+    }
+
+    /// The same as an output or an error of these types, or a fault where it is something else.
+    pub(crate) fn judged_as<O: 'static, E: 'static>(mut self, is_success: fn(&O) -> bool) -> Self {
         let checked = match &mut self.0 {
             Kind::Output { value, success } => {
-                if let Some(output) = value.value.downcast_ref::<C::Output>() {
-                    *success = C::is_success(output);
-                }
-                value.is::<C::Output>("output")
+                *success = value.value.downcast_ref().is_none_or(is_success);
+                value.is::<O>("output")
             }
-            Kind::Rejection(error) => error.is::<C::Error>("rejection"),
+            Kind::Rejection(error) => error.is::<E>("rejection"),
             Kind::Fault(_) => Ok(()),
         };
         match checked {
@@ -129,7 +131,7 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn dispatched<C: Message>(self) -> Dispatched<C> {
+    pub(crate) fn dispatched<O: 'static, E: 'static>(self) -> Result<O, DispatchError<E>> {
         let lost = || Fault::internal("an outcome is of another type than its message declares").into();
         match self.0 {
             Kind::Output { value, .. } => value.value.downcast().map(|output| *output).map_err(|_| lost()),

@@ -1,6 +1,5 @@
 //! The way through the pipeline of a call that has more around its handler than checks, in the one order there is.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +9,10 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::fault::{Effect, Fault, with_sources};
-use crate::future::CatchPanic;
 use crate::pipeline::Pipeline;
 use crate::pipeline::behavior::Around;
 use crate::pipeline::idempotency::Recorder;
-use crate::pipeline::next::{Attempt, Inner, JudgeFn, Next};
+use crate::pipeline::next::{Attempt, Inner, JudgeFn, Next, handle};
 use crate::pipeline::outcome::Outcome;
 use crate::task::Limit;
 
@@ -99,10 +97,7 @@ impl Layers {
         let attempt = Attempt { bus: bus.clone(), running, context: context.clone(), recorder };
         let behaviors: Vec<Arc<Around>> = bus.behaviors().around(running.message()).cloned().collect();
         let outcome = if behaviors.is_empty() {
-            CatchPanic(AssertUnwindSafe(inner.run(attempt))).await.unwrap_or_else(|payload| {
-                // What it panicked in is where it had come to.
-                ambient::running().unwrap_or(running).panicked(&*payload).into()
-            })
+            handle(inner, attempt).await
         } else {
             let call = Call::delivered(bus, running, context.clone(), None);
             Next::new(&call, &behaviors, inner, attempt, judge).run().await
