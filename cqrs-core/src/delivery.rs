@@ -76,7 +76,9 @@ impl Deliveries {
         let commands = records.commands.iter().map(|sent| sent.to_json()).collect::<Result<Vec<_>, Fault>>()?;
         let room = self.reserve(records, &call).await?;
         let order = self.order.clone().lock_owned().await;
-        Ok(Turn(Some(Reserved { bus: bus.clone(), call, commands, room, _order: order })))
+        let events = records.events.iter().map(|raised| raised.info).collect();
+        let raising = Raising { bus: bus.clone(), events };
+        Ok(Turn(Some(Reserved { raising, call, commands, room, _order: order })))
     }
 
     fn subscriptions(&self, raised: &Raised) -> &[Subscription] {
@@ -143,17 +145,31 @@ impl Deliveries {
 pub(crate) struct Turn(Option<Reserved>);
 
 struct Reserved {
-    bus: Bus,
+    raising: Raising,
     call: Context,
     commands: Vec<Vec<u8>>,
     room: Option<OwnedSemaphorePermit>,
     _order: OwnedMutexGuard<()>,
 }
 
+/// Raises the floors of cached answers when the turn is over, whatever came of the commit: one that is loaded again
+/// for nothing does no harm, and one that is old does.
+struct Raising {
+    bus: Bus,
+    events: Vec<&'static MessageInfo>,
+}
+
+impl Drop for Raising {
+    fn drop(&mut self) {
+        self.events.iter().for_each(|event| self.bus.floors().raise(event));
+    }
+}
+
 impl Turn {
     /// Hands on what a commit has made true.
     pub(crate) fn hand_on(self, records: Records) {
-        let Some(Reserved { bus, call, commands, mut room, _order }) = self.0 else { return };
+        let Some(Reserved { raising, call, commands, mut room, _order }) = self.0 else { return };
+        let bus = &raising.bus;
         let deliveries = bus.delivery();
         let raised_at = SystemTime::now();
         let mut place = || room.as_mut().and_then(|room| room.split(1));
@@ -161,7 +177,7 @@ impl Turn {
             let meta = EventMeta { event_id: raised.id, name: raised.info.name.into(), raised_at, call: call.clone() };
             for Subscription { queue, handler } in deliveries.subscriptions(&raised) {
                 let what = What::Event { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
-                queue.push(&bus, Job::new(what, &call, place(), deliveries));
+                queue.push(bus, Job::new(what, &call, place(), deliveries));
             }
         }
         for (n, (sent, payload)) in records.commands.into_iter().zip(commands).enumerate() {
@@ -170,7 +186,7 @@ impl Turn {
             let room = place();
             let wait = sent.not_before.and_then(|at| at.duration_since(SystemTime::now()).ok());
             match wait {
-                None => deliveries.outbox.push(&bus, Job::new(what, &call, room, deliveries)),
+                None => deliveries.outbox.push(bus, Job::new(what, &call, room, deliveries)),
                 Some(wait) => {
                     let (bus, call) = (bus.clone(), call.clone());
                     spawn(async move {

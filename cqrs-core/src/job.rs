@@ -119,14 +119,23 @@ impl Job {
                 let actor = Principal::system(handler.info.place.path);
                 let context = Context::of_call(Some(self.call.delivery(actor, None)), None);
                 let observation = observe::is_on().then(|| Observation::of(handler.info, &context));
-                let handled = Box::pin(self.handled(bus, context, raised, meta, handler));
+                let running = Running { handler: handler.info, phase: Phase::NoUnit };
+                let ambient = ambient::Ambient { running, context: Some(context.clone()) };
+                let behaviors: Vec<_> = bus.behaviors().around(raised.info).cloned().collect();
+                let work: BoxFuture<'_, Result<(), Failure>> = if behaviors.is_empty() {
+                    (handler.deliver)(Delivery { bus, raised, meta, context })
+                } else {
+                    let handling = Handling { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
+                    Box::pin(handling.inside_of(behaviors, bus, running, context))
+                };
+                let guarded = Guarded::new(work, ambient, self.global.clone(), bus.commit_grace());
                 let answer = match observation {
-                    Some(observation) => observation.watch(handled, observe::tell_done).await,
-                    None => handled.await,
+                    Some(observation) => observation.watch(guarded, observe::tell_delivery).await,
+                    None => guarded.await,
                 };
                 // A read model that follows the event has it by now; what was read from that before is old.
                 bus.floors().raise(raised.info);
-                answer
+                answer.unwrap_or_else(|fault| Err(fault.into()))
             }
             What::Command { message, payload, key } => {
                 let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
@@ -144,30 +153,6 @@ impl Job {
                 }
             }
         }
-    }
-}
-
-impl Job {
-    /// One event, by one handler and what is around it.
-    async fn handled(
-        &self,
-        bus: &Bus,
-        context: Context,
-        raised: &Raised,
-        meta: &EventMeta,
-        handler: &Arc<EventHandler>,
-    ) -> Result<(), Failure> {
-        let running = Running { handler: handler.info, phase: Phase::NoUnit };
-        let ambient = ambient::Ambient { running, context: Some(context.clone()) };
-        let behaviors: Vec<_> = bus.behaviors().around(raised.info).cloned().collect();
-        let work: BoxFuture<'_, Result<(), Failure>> = if behaviors.is_empty() {
-            (handler.deliver)(Delivery { bus, raised, meta, context })
-        } else {
-            let handling = Handling { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
-            Box::pin(handling.inside_of(behaviors, bus, running, context))
-        };
-        let guarded = Guarded::new(work, ambient, self.global.clone(), bus.commit_grace());
-        guarded.await.unwrap_or_else(|fault| Err(fault.into()))
     }
 }
 

@@ -126,9 +126,18 @@ fn tell_failure<E>(failure: &DispatchError<E>) -> (&'static str, Option<&Fault>)
     }
 }
 
-/// The outcome of a delivery or a publication, in a word.
-pub(crate) fn tell_done<E>(answer: &Result<(), DispatchError<E>>) -> (&'static str, Option<&Fault>) {
-    answer.as_ref().map_or_else(tell_failure, |()| ("ok", None))
+/// The outcome of a delivery, in a word.
+pub(crate) fn tell_delivery<E>(answer: &Result<Result<(), DispatchError<E>>, Fault>) -> (&'static str, Option<&Fault>) {
+    match answer {
+        Ok(Ok(())) => ("ok", None),
+        Ok(Err(failure)) => tell_failure(failure),
+        Err(fault) => (fault.kind().as_str(), Some(fault)),
+    }
+}
+
+/// The outcome of a publication, in a word.
+pub(crate) fn tell_publication(answer: &Result<(), Fault>) -> (&'static str, Option<&Fault>) {
+    answer.as_ref().map_or_else(|fault| (fault.kind().as_str(), Some(fault)), |()| ("ok", None))
 }
 
 /// A call that somebody watches: inside of its span wherever it is polled.

@@ -1,6 +1,5 @@
 //! Publishing: a call whose only resource is [`Events`](crate::Events).
 
-use std::convert::Infallible;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
@@ -8,7 +7,6 @@ use crate::ambient::{Phase, Running};
 use crate::bus::Bus;
 use crate::call::{Call, Parent};
 use crate::context::Options;
-use crate::dispatch_error::DispatchError;
 use crate::events::Raised;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
@@ -41,9 +39,7 @@ impl<'a> IntoFuture for Publish<'a> {
         }
         let options = Arc::make_mut(self.options.get_or_insert_default());
         let observation = Observation::begin(&self.raised.info.by_hand, options, self.from);
-        let published = Box::pin(async { self.publish().await.map_err(DispatchError::<Infallible>::Fault) });
-        let observed = observation.watch(published, observe::tell_done);
-        Box::pin(async { observed.await.map_err(Fault::from) })
+        Box::pin(observation.watch(Box::pin(self.publish()), observe::tell_publication))
     }
 }
 

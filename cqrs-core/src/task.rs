@@ -30,7 +30,7 @@ use crate::handler::{Handler, Reply};
 use crate::message::{Dispatched, Message};
 use crate::pipeline::next::Attempt;
 use crate::resource::Resources;
-use crate::unit::Scope;
+use crate::unit::{Entry, Scope};
 
 /// The caller's end of a call in a task of its own.
 pub struct Task<T, E>(Arc<Channel<Result<T, E>>>);
@@ -167,11 +167,15 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
     let entry = scope.entry(&outcome).map_err(|fault| fault.at(site))?;
     if outcome.as_ref().is_ok_and(C::is_success) {
         opened.stage(&mut scope).await.map_err(|fault| fault.at(site))?;
-        scope.commit_with(entry).await.map_err(|fault| fault.at(site))?;
     } else {
         drop(opened);
-        scope.roll_back_with(entry).await.map_err(|fault| fault.at(site))?;
+        if entry.is_none() {
+            return outcome;
+        }
+        // A rejection leaves its record, and nothing else.
+        scope.roll_back();
     }
+    finish(scope, entry).await.map_err(|fault| fault.at(site))?;
     outcome
 }
 
@@ -188,13 +192,19 @@ pub(crate) fn unit_of_closure<C: Message>(
         };
         let outcome = C::sort(handler(message).await).map_err(|error| error.at(attempt.running.site()));
         let entry = scope.entry(&outcome)?;
-        if outcome.as_ref().is_ok_and(C::is_success) {
-            scope.commit_with(entry).await?;
-        } else {
-            scope.roll_back_with(entry).await?;
+        if entry.is_some() || outcome.as_ref().is_ok_and(C::is_success) {
+            finish(scope, entry).await?;
         }
         outcome
     })
+}
+
+/// Records the outcome, if it is to be, and commits.
+async fn finish(mut scope: Scope, entry: Option<Box<Entry>>) -> Result<(), Fault> {
+    if let Some(entry) = entry {
+        entry.stage(&mut scope).await?;
+    }
+    scope.commit().await
 }
 
 /// Runs a call's work in a task of its own, inside the call: the one place that spawns, whatever the message.

@@ -15,7 +15,7 @@ use crate::future::BoxFuture;
 use crate::need::Need;
 use crate::outbox::Sent;
 use crate::pipeline::idempotency::Recorder;
-use crate::pipeline::ledger::LedgerEntry;
+use crate::pipeline::ledger::{Ledger, LedgerEntry};
 
 /// A transaction of one store, of which a call has one: everything the call writes is in it.
 ///
@@ -78,6 +78,19 @@ pub struct Scope {
     recorder: Option<Arc<Recorder>>,
     /// What providers for this call are at work on, so that none waits for itself.
     pub(crate) making: Vec<TypeId>,
+}
+
+/// The outcome of an idempotent call, to be recorded with what the call writes.
+pub(crate) struct Entry {
+    ledger: Arc<dyn Ledger>,
+    entry: LedgerEntry,
+}
+
+impl Entry {
+    pub(crate) async fn stage(self: Box<Self>, scope: &mut Scope) -> Result<(), Fault> {
+        let Entry { ledger, entry } = *self;
+        ledger.stage(scope, entry).await
+    }
 }
 
 struct Opened {
@@ -183,32 +196,15 @@ impl Scope {
     }
 
     /// What is to be recorded of an idempotent call's outcome, a [`Dispatched`](crate::Dispatched).
-    pub(crate) fn entry(&self, outcome: &dyn Any) -> Result<Option<LedgerEntry>, Fault> {
-        self.recorder.as_ref().map_or(Ok(None), |recorder| recorder.entry(outcome))
+    pub(crate) fn entry(&self, outcome: &dyn Any) -> Result<Option<Box<Entry>>, Fault> {
+        let Some(recorder) = &self.recorder else { return Ok(None) };
+        Ok(recorder.entry(outcome)?.map(|entry| Box::new(Entry { ledger: recorder.ledger().clone(), entry })))
     }
 
-    /// Commits what the call has written, and the record of its outcome.
-    pub(crate) async fn commit_with(mut self, entry: Option<LedgerEntry>) -> Result<(), Fault> {
-        self.stage(entry).await?;
-        self.commit().await
-    }
-
-    /// Leaves nothing of what the call has written; of an idempotent one that was rejected, the record alone.
-    pub(crate) async fn roll_back_with(mut self, entry: Option<LedgerEntry>) -> Result<(), Fault> {
+    /// Leaves nothing of what the call has written, to begin anew.
+    pub(crate) fn roll_back(&mut self) {
         self.unit = None;
         self.records = Records::default();
-        if entry.is_none() {
-            return Ok(());
-        }
-        self.stage(entry).await?;
-        self.commit().await
-    }
-
-    async fn stage(&mut self, entry: Option<LedgerEntry>) -> Result<(), Fault> {
-        match (entry, self.recorder.take()) {
-            (Some(entry), Some(recorder)) => recorder.ledger().stage(self, entry).await,
-            _ => Ok(()),
-        }
     }
 
     /// Commits what the call has written, once, and then hands on what its buffers recorded.
@@ -224,8 +220,6 @@ impl Scope {
         let Scope { bus, unit, records, .. } = self;
         let turn = bus.delivery().turn(&bus, &records).await?;
         ambient::phase(Phase::Committing);
-        // Raised when this is dropped, whatever comes of the commit: an answer too many is loaded again, and none is old.
-        let _raising = bus.floors().raising(&records.events);
         if let Some(opened) = unit {
             opened.unit.commit(&records).await?;
         }

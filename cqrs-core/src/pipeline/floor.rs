@@ -7,15 +7,18 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::events::Raised;
 use crate::message::MessageInfo;
 
 /// How often each event that some cached query names has been handed on in this bus.
 #[derive(Default)]
-pub(crate) struct Floors(RwLock<HashMap<TypeId, Arc<AtomicU64>>>);
+pub(crate) struct Floors {
+    /// Whether there are any: most buses cache nothing, and their events pay for one load.
+    any: AtomicBool,
+    by_event: RwLock<HashMap<TypeId, Arc<AtomicU64>>>,
+}
 
 /// The floor that an answer was loaded on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,35 +30,20 @@ pub(crate) struct RaisedBy(Vec<Arc<AtomicU64>>);
 impl Floors {
     /// The floor that these events raise.
     pub(crate) fn raised_by(&self, events: &[fn() -> &'static MessageInfo]) -> RaisedBy {
-        let mut floors = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut floors = self.by_event.write().unwrap_or_else(PoisonError::into_inner);
+        self.any.store(true, Ordering::SeqCst);
         RaisedBy(events.iter().map(|event| floors.entry(event().type_id).or_default().clone()).collect())
     }
 
     /// The event has happened: what was loaded before is old.
     pub(crate) fn raise(&self, event: &MessageInfo) {
-        let floors = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if !self.any.load(Ordering::SeqCst) {
+            return;
+        }
+        let floors = self.by_event.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = floors.get(&event.type_id) {
             count.fetch_add(1, Ordering::SeqCst);
         }
-    }
-}
-
-/// Raises the floors when it is dropped.
-pub(crate) struct Raising<'a> {
-    floors: &'a Floors,
-    events: Vec<&'static MessageInfo>,
-}
-
-impl Floors {
-    /// What a commit raises when it is over, however it ends.
-    pub(crate) fn raising(&self, events: &[Raised]) -> Raising<'_> {
-        Raising { floors: self, events: events.iter().map(|raised| raised.info).collect() }
-    }
-}
-
-impl Drop for Raising<'_> {
-    fn drop(&mut self) {
-        self.events.iter().for_each(|event| self.floors.raise(event));
     }
 }
 
