@@ -4,6 +4,7 @@ use std::any::TypeId;
 
 use crate::container::Container;
 use crate::need::Need;
+use crate::pipeline::ledger::Ledger;
 
 /// The cure for what stands in a crate that nobody names. Without the registry no crate registers anything.
 pub(crate) const UNLINKED: &str = if cfg!(feature = "inventory") {
@@ -18,6 +19,12 @@ pub(crate) fn shared(container: &Container, need: &Need) -> String {
     if need.key == TypeId::of::<crate::Bus>() {
         return "a handler takes no `&Bus`: a query nested in it takes `bus: QueryBus` by value, a command \
                 `bus: CommandBus`"
+            .to_owned();
+    }
+    if need.key == TypeId::of::<dyn Ledger>() {
+        return "an `idempotent` command keeps its outcomes in a ledger, and there is none: provide the store's with \
+                `#[provide] fn ledger(..) -> Arc<dyn Ledger>`, or one in memory with \
+                `.provide_dyn::<dyn Ledger>(Arc::new(InMemoryLedger::new(capacity, time_to_live)))`"
             .to_owned();
     }
     let name = need.name();

@@ -212,6 +212,18 @@ impl Found<'_> {
     }
 
     fn names(&mut self) {
+        let mut keyed: BTreeMap<&str, Vec<&MessageInfo>> = BTreeMap::new();
+        for message in registry::linked_in().messages.iter().filter(|message| message.pipeline.idempotent().is_some()) {
+            keyed.entry(message.name).or_default().push(message);
+        }
+        for (name, messages) in keyed.into_iter().filter(|(_, messages)| messages.len() > 1) {
+            let places = listed(messages.iter().map(|message| message.place.to_string()));
+            let text = format!(
+                "two idempotent commands are named `{name}`, so that a caller's key for the one is a key for the other: \
+                 {places}; give one of them another `name = \"..\"`"
+            );
+            self.add(WiringProblemKind::SameName, text);
+        }
         let mut same: Vec<_> = self.bus.names().iter().filter(|(_, messages)| messages.len() > 1).collect();
         same.sort_unstable_by_key(|(name, _)| **name);
         for (name, messages) in same {
