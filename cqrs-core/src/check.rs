@@ -1,6 +1,6 @@
 //! Questions that an expansion asks the compiler, each a function whose name is the sentence that rustc prints.
 
-use crate::message::{Message, kind};
+use crate::message::{Event, Json, Message, MessageInfo, kind};
 use crate::read_only::ReadOnly;
 use crate::resource::{Joins, Resource};
 
@@ -51,8 +51,13 @@ where
 {
 }
 
-/// An event is kept as JSON, unless it is transient.
-pub fn an_event_is_stored_as_json<T: StoredAsJson>() {}
+impl MessageInfo {
+    /// An event is kept as JSON, unless it is transient.
+    #[must_use]
+    pub const fn an_event_is_stored_as_json<E: Event + StoredAsJson>(self) -> Self {
+        self.stored::<E>()
+    }
+}
 
 /// A type that can be written as JSON and read back.
 #[diagnostic::on_unimplemented(
@@ -61,7 +66,7 @@ pub fn an_event_is_stored_as_json<T: StoredAsJson>() {}
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]`",
     note = "or declare it `#[event(transient)]`: it is then delivered from memory and never stored"
 )]
-pub trait StoredAsJson {}
+pub trait StoredAsJson: Json {}
 
 #[diagnostic::do_not_recommend]
 impl<T: serde::de::DeserializeOwned + serde::Serialize> StoredAsJson for T {}

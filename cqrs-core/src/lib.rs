@@ -154,7 +154,7 @@ pub use validate::{Invalid, Validate};
 pub use verify::{Report, WiringProblem, WiringProblemKind};
 pub use wire::{WireDispatch, WireResult};
 
-pub use macros::{Problem, command, event, handler, provide, query};
+pub use macros::{Problem, behavior, command, event, handler, provide, query};
 
 mod macros;
 

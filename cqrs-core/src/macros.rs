@@ -439,3 +439,5 @@ pub use cqrs_macros::provide;
 /// }
 /// ```
 pub use cqrs_macros::Problem;
+
+pub use cqrs_macros::behavior;

@@ -35,6 +35,12 @@ impl Errors {
         self.0.is_none()
     }
 
+    /// What each of them says.
+    #[cfg(test)]
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.0.iter().flatten().map(|error| error.to_string()).collect()
+    }
+
     /// As `compile_error!`s.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(|error| error.into_compile_error()).unwrap_or_default()

@@ -285,7 +285,7 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
     // At the function's name: a method's line is its own and not the block's.
     let place = quote_spanned!(handler.named=> _cqrs::place!(#name));
     let method_of = handler.method_of.as_ref().map(|this| quote!(.method_of(_cqrs::path!(#this))));
-    let checks = checks(message, parameters);
+    let checks = checks(handler);
     hidden(
         &handler.attributes,
         options.alias(),
@@ -339,13 +339,18 @@ fn stub(handler: &Handler, options: &Options) -> TokenStream {
     )
 }
 
-/// What rustc is asked about the parameters, each at its own type.
-fn checks(message: &Type, parameters: &[Parameter]) -> TokenStream {
+/// What rustc is asked about the parameters, each at its own type, and about the function at its name.
+fn checks(handler: &Handler) -> TokenStream {
+    let Handler { message, parameters, named, is_async, .. } = handler;
     let first = quote_spanned! {message.span()=>
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
             { _cqrs::check::in_one_crate(<#message as _cqrs::Message>::HOME, _cqrs::module_path!()) }
         >();
     };
+    let timed = (!is_async).then(|| {
+        let timed = quote!({ <#message as _cqrs::Message>::TIMED });
+        quote_spanned!(*named=> _cqrs::check::a_timeout_interrupts_an_async_fn::<#timed>();)
+    });
     let each = parameters.iter().map(|parameter| {
         // rustc blames the first type that it can: the message stands at the parameter too.
         let here = parameter.takes.ty().span();
@@ -378,6 +383,7 @@ fn checks(message: &Type, parameters: &[Parameter]) -> TokenStream {
     quote! {
         const _: fn() = || {
             #first
+            #timed
             #(#each)*
             #(#pairs)*
         };

@@ -5,17 +5,23 @@
 //! out together, each at the tokens that are wrong.
 
 mod attributes;
+mod behavior;
+mod cache;
 mod documentation;
+mod duration;
 mod errors;
 mod expand;
 mod function;
 mod handler;
 mod lifetimes;
+mod list;
 mod message;
 mod options;
 mod parameters;
+mod pipeline;
 mod problem;
 mod provide;
+mod retry;
 
 use proc_macro::TokenStream;
 
@@ -47,6 +53,12 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn provide(arguments: TokenStream, item: TokenStream) -> TokenStream {
     provide::expand(arguments.into(), item.into()).into()
+}
+
+/// See `cqrs_core::behavior`.
+#[proc_macro_attribute]
+pub fn behavior(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    behavior::expand(arguments.into(), item.into()).into()
 }
 
 /// See `cqrs_core::Problem`.

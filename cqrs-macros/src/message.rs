@@ -180,6 +180,7 @@ fn types(message: &Message<'_>) -> TokenStream {
             fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> { __returned.sort() }
         };
     }
+    let pipeline = options.pipeline.types();
     let routing = if options.contract.is_some() { quote!(ByRegistry) } else { quote!(Static) };
     let unit: Type = syn::parse_quote!(());
     let output = options.output.as_ref().unwrap_or(&unit);
@@ -199,7 +200,7 @@ fn types(message: &Message<'_>) -> TokenStream {
         type Error = #error;
         type Returns = #returns;
         type Routing = _cqrs::#routing;
-        type Pipeline = _cqrs::Direct;
+        #pipeline
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> { #sorted }
         #is_success
     }
@@ -213,13 +214,19 @@ fn info(message: &Message<'_>) -> TokenStream {
     let name = options.name.as_ref().map_or_else(|| path.trim_start_matches("r#").to_owned(), |(_, name)| name.value());
     let documentation = documentation::of(attributes);
     let contract = options.contract.as_ref().map(|_| quote!(.contract()));
-    let transient = options.transient.as_ref().map(|_| quote!(.transient()));
+    let kept = match (of, &options.transient) {
+        (_, Some(_)) => quote!(.transient()),
+        (Macro::Event, None) => quote_spanned!(ident.span()=> .an_event_is_stored_as_json::<#ident>()),
+        _ => quote!(),
+    };
     let wire = wire_key(options).map(|key| {
         let (constructor, ident) = (at(key.span(), &constructor), at(key.span(), ident));
         quote_spanned!(key.span()=> .wire(_cqrs::WireInfo::#constructor::<#ident>()))
     });
+    let pipeline = options.pipeline.info(ident, options.error.is_some());
     quote! {
-        _cqrs::MessageInfo::#constructor::<#ident>(#name, _cqrs::place!(#path), #documentation) #contract #transient #wire
+        _cqrs::MessageInfo::#constructor::<#ident>(#name, _cqrs::place!(#path), #documentation)
+            #contract #kept #wire #pipeline
     }
 }
 
@@ -230,17 +237,13 @@ fn wire_key(options: &Options) -> Option<&Ident> {
 
 /// What rustc is asked about the declared types.
 fn checks(message: &Message<'_>) -> TokenStream {
-    let Message { of, ident, options, .. } = message;
+    let Message { of, options, .. } = message;
     match (of, &options.output) {
         (Macro::Command, Some(output)) => {
             let aggregate = quote_spanned! {output.span()=>
                 _cqrs::check::a_commands_output_is_no_aggregate::<{ _cqrs::aggregate!(#output) }>()
             };
             quote!(const _: fn() = || #aggregate;)
-        }
-        (Macro::Event, _) if options.transient.is_none() => {
-            let serde = quote_spanned! {ident.span()=> _cqrs::check::an_event_is_stored_as_json::<#ident>() };
-            quote!(const _: fn() = || #serde;)
         }
         _ => quote!(),
     }

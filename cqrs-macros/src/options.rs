@@ -4,9 +4,12 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{LitStr, Path, Token, Type};
+use syn::{LitStr, Path, Type};
 
+use crate::behavior::{self, On};
 use crate::errors::Errors;
+use crate::list::{self, Keys};
+use crate::pipeline::Pipeline;
 
 /// An attribute of this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,22 +19,43 @@ pub(crate) enum Macro {
     Event,
     Handler,
     Provide,
+    Behavior,
 }
 
-/// Every option of every attribute: its name, where it is known, and how it is written.
-pub(crate) const OPTIONS: &[(&str, &[Macro], &str)] = &[
-    ("output", &[Macro::Command, Macro::Query], "output = Type"),
-    ("error", &[Macro::Command, Macro::Query], "error = Type"),
-    ("name", &[Macro::Command, Macro::Query, Macro::Event], "name = \"orders.place\""),
-    ("wire", &[Macro::Command, Macro::Query, Macro::Event], "wire"),
-    ("contract", &[Macro::Command, Macro::Query], "contract"),
-    ("transient", &[Macro::Event], "transient"),
-    ("read_only", &[Macro::Provide], "read_only"),
-    ("per_call", &[Macro::Provide], "per_call"),
+/// Every option of every attribute: its name, where it is known, and how it is written, each way.
+pub(crate) const OPTIONS: &[(&str, &[Macro], &[&str])] = &[
+    ("output", &[Macro::Command, Macro::Query], &["output = Type"]),
+    ("error", &[Macro::Command, Macro::Query], &["error = Type"]),
+    ("name", &[Macro::Command, Macro::Query, Macro::Event], &["name = \"orders.place\""]),
+    ("wire", &[Macro::Command, Macro::Query, Macro::Event], &["wire"]),
+    ("contract", &[Macro::Command, Macro::Query], &["contract"]),
+    ("authorize", &[Macro::Command, Macro::Query], &["authorize = \"orders:write\"", "authorize = path::to::policy"]),
+    ("public", &[Macro::Command, Macro::Query], &["public"]),
+    ("cache", &[Macro::Query], &["cache(ttl = \"30s\", capacity = 10_000, shared, invalidated_by(OrderPlaced))"]),
+    ("idempotent", &[Macro::Command], &["idempotent"]),
+    ("validate", &[Macro::Command], &["validate"]),
+    ("timeout", &[Macro::Command, Macro::Query], &["timeout = \"5s\""]),
+    ("retry", &[Macro::Command, Macro::Query], &["retry(3, on = conflict | unavailable, backoff = \"50ms\")"]),
+    ("transient", &[Macro::Event], &["transient"]),
+    ("read_only", &[Macro::Provide], &["read_only"]),
+    ("per_call", &[Macro::Provide], &["per_call"]),
+    ("order", &[Macro::Behavior], &["order = 10"]),
+    ("on", &[Macro::Behavior], &["on(commands | queries | events | PlaceOrder)"]),
     (
         "crate",
-        &[Macro::Command, Macro::Query, Macro::Event, Macro::Handler, Macro::Provide],
-        "crate = ::path::to::cqrs_core",
+        &[Macro::Command, Macro::Query, Macro::Event, Macro::Handler, Macro::Provide, Macro::Behavior],
+        &["crate = ::path::to::cqrs_core"],
+    ),
+];
+
+/// Why an option is not known where somebody may look for it.
+const REASONS: &[(&str, Macro, &str)] = &[
+    ("cache", Macro::Command, "a command asks for a change, and a kept answer changes nothing"),
+    ("idempotent", Macro::Query, "a query changes nothing, so asking twice is asking twice"),
+    (
+        "validate",
+        Macro::Query,
+        "a query takes types that parse: give its fields types that cannot hold what makes no sense",
     ),
 ];
 
@@ -43,11 +67,8 @@ impl Macro {
             Macro::Event => "event",
             Macro::Handler => "handler",
             Macro::Provide => "provide",
+            Macro::Behavior => "behavior",
         }
-    }
-
-    fn options(self) -> impl Iterator<Item = &'static str> {
-        OPTIONS.iter().filter(move |(_, macros, _)| macros.contains(&self)).map(|(name, ..)| *name)
     }
 }
 
@@ -59,9 +80,12 @@ pub(crate) struct Options {
     pub(crate) name: Option<(Ident, LitStr)>,
     pub(crate) wire: Option<Ident>,
     pub(crate) contract: Option<Ident>,
+    pub(crate) pipeline: Pipeline,
     pub(crate) transient: Option<Ident>,
     pub(crate) read_only: Option<Ident>,
     pub(crate) per_call: Option<Ident>,
+    pub(crate) order: Option<i32>,
+    pub(crate) on: Option<Vec<On>>,
     krate: Option<Path>,
 }
 
@@ -69,63 +93,26 @@ impl Options {
     /// Reads what it can; the rest are errors.
     pub(crate) fn parse(of: Macro, arguments: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Options::default();
+        let known = OPTIONS.iter().filter(|(_, macros, _)| macros.contains(&of));
+        let mut keys = Keys::of(format!("#[{}]", of.name()), known.map(|(name, _, forms)| (*name, *forms)));
         let parser = |input: ParseStream<'_>| {
-            let mut seen: Vec<Ident> = Vec::new();
-            while !input.is_empty() {
-                if let Err(error) = options.one(of, input, &mut seen, errors) {
-                    errors.push(error);
-                }
-                // A value that could not be read is skipped: the next option is read anyway.
-                skip_to_comma(input)?;
-            }
-            Ok(())
+            list::each(input, errors, |input, errors| options.one(of, input, &mut keys, errors))
         };
         if let Err(error) = parser.parse2(arguments) {
             errors.push(error);
         }
+        options.pipeline.check(errors);
+        if of == Macro::Behavior && !keys.has("order") {
+            errors.at_span(proc_macro2::Span::call_site(), behavior::NO_ORDER);
+        }
         options
     }
 
-    fn one(
-        &mut self,
-        of: Macro,
-        input: ParseStream<'_>,
-        seen: &mut Vec<Ident>,
-        errors: &mut Errors,
-    ) -> syn::Result<()> {
-        if !input.peek(Ident::peek_any) {
-            return Err(input.error(format!("expected an option of `#[{}]`: {}", of.name(), listed(of))));
-        }
-        let key = input.call(Ident::parse_any)?;
-        let mut text = key.unraw().to_string();
-        if !OPTIONS.iter().any(|(name, ..)| *name == text) {
-            errors.at(&key, unknown(of, &text));
-            // What was meant is taken, so that a handler's output is no second error.
-            match nearest(of, &text) {
-                Some(name) if !seen.iter().any(|seen| seen == name) => text = name.to_owned(),
-                _ => return Ok(()),
-            }
-        }
-        let Some((_, macros, form)) = OPTIONS.iter().find(|(name, ..)| *name == text) else { return Ok(()) };
-        if !macros.contains(&of) {
-            let owners: Vec<_> = macros.iter().map(|owner| format!("`#[{}]`", owner.name())).collect();
-            return Err(syn::Error::new(
-                key.span(),
-                format!("`{text}` is an option of {}, not of `#[{}]`", listing(&owners), of.name()),
-            ));
-        }
-        if seen.contains(&key) {
-            return Err(syn::Error::new(key.span(), format!("`{text}` is given twice")));
-        }
-        seen.push(key.clone());
-        let takes_value = form.contains('=');
-        if takes_value != input.peek(Token![=]) {
-            return Err(syn::Error::new(key.span(), format!("`{text}` is written `{form}`")));
-        }
-        if takes_value {
-            input.parse::<Token![=]>()?;
-        }
-        match text.as_str() {
+    fn one(&mut self, of: Macro, input: ParseStream<'_>, keys: &mut Keys, errors: &mut Errors) -> syn::Result<()> {
+        let key = keys.next(input)?;
+        misplaced(of, &key)?;
+        let Some(name) = keys.known(&key, input, errors)? else { return Ok(()) };
+        match name {
             "output" => self.output = Some(input.parse()?),
             "error" => self.error = Some(input.parse()?),
             "name" => {
@@ -140,12 +127,12 @@ impl Options {
             "transient" => self.transient = Some(key),
             "read_only" => self.read_only = Some(key),
             "per_call" => self.per_call = Some(key),
-            _ => self.krate = Some(input.call(Path::parse_mod_style)?),
+            "order" => self.order = behavior::order(input, errors)?,
+            "on" => self.on = Some(behavior::on(&key, input, errors)?),
+            "crate" => self.krate = Some(input.call(Path::parse_mod_style)?),
+            _ => self.pipeline.read(name, key, input, errors)?,
         }
-        if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(input.error(format!("expected `,` after `{text}`")));
-        }
-        Ok(())
+        list::comma(input, name)
     }
 
     /// The one alias through which an expansion names the runtime crate.
@@ -159,6 +146,19 @@ impl Options {
     }
 }
 
+/// An option of other attributes is an error that names them, and says why if a reader may wonder.
+fn misplaced(of: Macro, key: &Ident) -> syn::Result<()> {
+    let text = key.unraw().to_string();
+    let Some((_, macros, _)) = OPTIONS.iter().find(|(name, macros, _)| *name == text && !macros.contains(&of)) else {
+        return Ok(());
+    };
+    let owners: Vec<_> = macros.iter().map(|owner| format!("`#[{}]`", owner.name())).collect();
+    let reason = REASONS.iter().find(|(name, macro_, _)| *name == text && *macro_ == of);
+    let reason = reason.map_or(String::new(), |(.., why)| format!(": {why}"));
+    let text = format!("`{text}` is an option of {}, not of `#[{}]`{reason}", listing(&owners), of.name());
+    Err(syn::Error::new(key.span(), text))
+}
+
 /// `a`, `a and b`, `a, b and c`.
 fn listing(words: &[String]) -> String {
     match words {
@@ -167,42 +167,12 @@ fn listing(words: &[String]) -> String {
     }
 }
 
-fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
-    let mut depth = 0_usize;
-    while !input.is_empty() {
-        if depth == 0 && input.peek(Token![,]) {
-            input.parse::<Token![,]>()?;
-            return Ok(());
-        }
-        if input.peek(Token![<]) {
-            depth += 1;
-        } else if input.peek(Token![>]) {
-            depth = depth.saturating_sub(1);
-        }
-        input.parse::<proc_macro2::TokenTree>()?;
-    }
-    Ok(())
-}
-
-fn listed(of: Macro) -> String {
-    of.options().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The option that a misspelt one is.
-fn nearest(of: Macro, key: &str) -> Option<&'static str> {
-    of.options().find(|name| strsim::damerau_levenshtein(name, key) <= 2.min(name.len() / 2))
-}
-
-fn unknown(of: Macro, key: &str) -> String {
-    match nearest(of, key) {
-        Some(name) => format!("unknown option `{key}` of `#[{}]`; did you mean `{name}`?", of.name()),
-        None => format!("unknown option `{key}` of `#[{}]`; it takes {}", of.name(), listed(of)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ALL: [Macro; 6] =
+        [Macro::Command, Macro::Query, Macro::Event, Macro::Handler, Macro::Provide, Macro::Behavior];
 
     fn read(of: Macro, text: &str) -> (Options, String) {
         let mut errors = Errors::default();
@@ -213,26 +183,54 @@ mod tests {
     /// The form of an option as the table shows it is read, and sets something.
     #[test]
     fn every_option_of_the_table_is_read_in_its_form() {
-        for (name, macros, form) in OPTIONS {
-            for of in *macros {
-                let (options, errors) = read(*of, form);
-                assert_eq!(errors, "", "`{form}` of `#[{}]`", of.name());
-                let Options { output, error, name: given, wire, contract, transient, read_only, per_call, krate } =
-                    options;
-                let set = match *name {
-                    "output" => output.is_some(),
-                    "error" => error.is_some(),
-                    "name" => given.is_some(),
-                    "wire" => wire.is_some(),
-                    "contract" => contract.is_some(),
-                    "transient" => transient.is_some(),
-                    "read_only" => read_only.is_some(),
-                    "per_call" => per_call.is_some(),
-                    "crate" => krate.is_some(),
-                    other => panic!("the option `{other}` is in the table and nobody reads it"),
-                };
-                assert!(set, "`{form}` is read and thrown away");
-            }
+        let all = OPTIONS.iter().flat_map(|(name, macros, forms)| {
+            macros.iter().flat_map(move |of| forms.iter().map(move |form| (name, of, form)))
+        });
+        for (name, of, form) in all {
+            let given = if *of == Macro::Behavior && *name != "order" {
+                format!("{form}, order = 1")
+            } else {
+                form.to_string()
+            };
+            let (options, errors) = read(*of, &given);
+            assert_eq!(errors, "", "`{form}` of `#[{}]`", of.name());
+            let Options {
+                output,
+                error,
+                name: given,
+                wire,
+                contract,
+                pipeline,
+                transient,
+                read_only,
+                per_call,
+                order,
+                on,
+                krate,
+            } = options;
+            let Pipeline { authorize, public, cache, idempotent, validate, timeout, retry } = pipeline;
+            let set = match *name {
+                "output" => output.is_some(),
+                "error" => error.is_some(),
+                "name" => given.is_some(),
+                "wire" => wire.is_some(),
+                "contract" => contract.is_some(),
+                "authorize" => authorize.is_some(),
+                "public" => public.is_some(),
+                "cache" => cache.is_some(),
+                "idempotent" => idempotent.is_some(),
+                "validate" => validate.is_some(),
+                "timeout" => timeout.is_some(),
+                "retry" => retry.is_some(),
+                "transient" => transient.is_some(),
+                "read_only" => read_only.is_some(),
+                "per_call" => per_call.is_some(),
+                "order" => order.is_some(),
+                "on" => on.is_some(),
+                "crate" => krate.is_some(),
+                other => panic!("the option `{other}` is in the table and nobody reads it"),
+            };
+            assert!(set, "`{form}` is read and thrown away");
         }
     }
 
@@ -253,16 +251,26 @@ mod tests {
     /// An attribute is refused in the words that its own options are listed in.
     #[test]
     fn a_misplaced_option_names_its_owners() {
-        for (name, macros, form) in OPTIONS {
-            for of in [Macro::Command, Macro::Query, Macro::Event, Macro::Handler, Macro::Provide] {
+        for (name, macros, forms) in OPTIONS {
+            for of in ALL {
                 if !macros.contains(&of) {
-                    let (_, errors) = read(of, form);
+                    let (_, errors) = read(of, forms[0]);
                     assert!(
                         errors.contains(&format!("`{name}` is an option of `#[{}]`", macros[0].name())),
                         "{errors}"
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_misplaced_option_says_why_where_a_reader_may_wonder() {
+        for (name, of, why) in REASONS {
+            let (_, macros, forms) = OPTIONS.iter().find(|(known, ..)| known == name).unwrap();
+            assert!(!macros.contains(of), "`{name}` is an option of `#[{}]`", of.name());
+            let (_, errors) = read(*of, forms[0]);
+            assert!(errors.contains(&format!("not of `#[{}]`: {why}", of.name())), "{errors}");
         }
     }
 

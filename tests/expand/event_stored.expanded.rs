@@ -27,7 +27,8 @@ const _: () = {
         fn info() -> &'static _cqrs::MessageInfo {
             static INFO: _cqrs::MessageInfo = _cqrs::MessageInfo::event::<
                 OrderPlaced,
-            >("OrderPlaced", _cqrs::place!("OrderPlaced"), "An order was placed.");
+            >("OrderPlaced", _cqrs::place!("OrderPlaced"), "An order was placed.")
+                .an_event_is_stored_as_json::<OrderPlaced>();
             &INFO
         }
     }
@@ -39,7 +40,6 @@ const _: () = {
     }
     #[automatically_derived]
     impl _cqrs::Registered for OrderPlaced {}
-    const _: fn() = || _cqrs::check::an_event_is_stored_as_json::<OrderPlaced>();
     _cqrs::submit! {
         Message(<OrderPlaced as _cqrs::Message>::info)
     }

@@ -122,6 +122,9 @@ const _: () = {
                 )
             },
         >();
+        _cqrs::check::a_timeout_interrupts_an_async_fn::<
+            { <GetCount as _cqrs::Message>::TIMED },
+        >();
         _cqrs::check::a_query_takes_what_is_read_only::<GetCount, Counter>();
     };
     _cqrs::submit! {

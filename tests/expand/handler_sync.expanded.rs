@@ -55,6 +55,9 @@ const _: () = {
                 )
             },
         >();
+        _cqrs::check::a_timeout_interrupts_an_async_fn::<
+            { <Add as _cqrs::Message>::TIMED },
+        >();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<Add>>::info)

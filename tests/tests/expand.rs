@@ -7,8 +7,14 @@
 
 #[path = "../../cqrs-macros/src/attributes.rs"]
 mod attributes;
+#[path = "../../cqrs-macros/src/behavior.rs"]
+mod behavior;
+#[path = "../../cqrs-macros/src/cache.rs"]
+mod cache;
 #[path = "../../cqrs-macros/src/documentation.rs"]
 mod documentation;
+#[path = "../../cqrs-macros/src/duration.rs"]
+mod duration;
 #[path = "../../cqrs-macros/src/errors.rs"]
 mod errors;
 #[path = "../../cqrs-macros/src/expand.rs"]
@@ -19,16 +25,22 @@ mod function;
 mod handler;
 #[path = "../../cqrs-macros/src/lifetimes.rs"]
 mod lifetimes;
+#[path = "../../cqrs-macros/src/list.rs"]
+mod list;
 #[path = "../../cqrs-macros/src/message.rs"]
 mod message;
 #[path = "../../cqrs-macros/src/options.rs"]
 mod options;
 #[path = "../../cqrs-macros/src/parameters.rs"]
 mod parameters;
+#[path = "../../cqrs-macros/src/pipeline.rs"]
+mod pipeline;
 #[path = "../../cqrs-macros/src/problem.rs"]
 mod problem;
 #[path = "../../cqrs-macros/src/provide.rs"]
 mod provide;
+#[path = "../../cqrs-macros/src/retry.rs"]
+mod retry;
 
 mod expect;
 
@@ -138,7 +150,7 @@ fn under_another_name_the_default_one_appears_nowhere() {
     }
 }
 
-const MACROS: &[&str] = &["command", "query", "event", "handler", "provide", "Problem"];
+const MACROS: &[&str] = &["command", "query", "event", "handler", "provide", "behavior", "Problem"];
 
 /// The macro that a shape shows: the first word of its name. The others are left as they are written.
 fn only(shape: &str) -> [&str; 1] {
@@ -171,6 +183,7 @@ enum By {
     Message(Macro, TokenStream),
     Handler(TokenStream),
     Provide(TokenStream),
+    Behavior(TokenStream),
     Problem(TokenStream),
 }
 
@@ -199,6 +212,7 @@ impl Annotated {
                 "event" => By::Message(Macro::Event, arguments),
                 "handler" => By::Handler(arguments),
                 "provide" => By::Provide(arguments),
+                "behavior" => By::Behavior(arguments),
                 _ => return true,
             });
             false
@@ -237,6 +251,7 @@ impl Annotated {
             Some(By::Message(of, arguments)) => message::expand(*of, arguments.clone(), item),
             Some(By::Handler(arguments)) => handler::expand(arguments.clone(), item),
             Some(By::Provide(arguments)) => provide::expand(arguments.clone(), item),
+            Some(By::Behavior(arguments)) => behavior::expand(arguments.clone(), item),
             Some(By::Problem(input)) => {
                 let added = problem::expand(input.clone());
                 quote!(#item #added)

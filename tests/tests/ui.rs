@@ -21,7 +21,7 @@ fn mistakes_do_not_compile_and_the_rest_does() {
     }
     let cases = trybuild::TestCases::new();
     cases.pass("ui/pass/*.rs");
-    for folder in ["command", "query", "event", "handler", "provide", "problem", "bus"] {
+    for folder in ["command", "query", "event", "handler", "provide", "behavior", "problem", "bus"] {
         cases.compile_fail(format!("ui/{folder}/*.rs"));
     }
 }
