@@ -1,0 +1,254 @@
+//! `#[behavior]` and behaviors of a builder: what they see, and what they may do.
+
+#![cfg(feature = "inventory")]
+
+use std::sync::{Arc, Mutex};
+
+use cqrs_core::{
+    BoxError, Bus, Call, Context, EventMeta, Events, Fault, FaultKind, MessageKind, Next, On, Outcome, Principal,
+    behavior, command, event, handler, query,
+};
+use serde::{Deserialize, Serialize};
+use tests::quiet::expect_panics;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn add(&self, line: impl Into<String>) {
+        self.0.lock().unwrap().push(line.into());
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[command(output = u64, error = Sold, name = "shop.buy")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Buy {
+    sku: u32,
+}
+
+#[derive(Debug, PartialEq, thiserror::Error, cqrs_core::Problem)]
+enum Sold {
+    #[error("sold out")]
+    #[problem(status = 409)]
+    Out,
+}
+
+#[event]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Bought {
+    sku: u32,
+}
+
+#[handler]
+async fn buy(cmd: Buy, events: &mut Events) -> Result<u64, Sold> {
+    events.raise(Bought { sku: cmd.sku });
+    match cmd.sku {
+        0 => Err(Sold::Out),
+        1 => panic!("the till is stuck"),
+        sku => Ok(u64::from(sku) * 100),
+    }
+}
+
+#[handler]
+async fn note(event: Bought, log: &Log) -> Result<(), BoxError> {
+    log.add(format!("handled {}", event.sku));
+    if event.sku == 9 { Err("nine".into()) } else { Ok(()) }
+}
+
+#[query(output = u64)]
+struct Price {
+    sku: u32,
+}
+
+#[handler]
+fn price(query: Price) -> u64 {
+    u64::from(query.sku) * 100
+}
+
+/// Writes down everything that a behavior is told.
+#[behavior(order = 10, on(Buy | events))]
+async fn tell(call: &Call<'_>, next: Next<'_>, log: &Log, context: Context) -> Outcome {
+    assert_eq!(&context, call.context());
+    let json = next.to_json().expect("it can be written").unwrap();
+    let typed = next.as_message::<Buy>().is_some() || next.message().is::<Bought>();
+    let who = context.principal().map_or("nobody", Principal::id).to_owned();
+    log.add(format!("{} {} in {} by {who}: {json} {typed}", call.kind(), call.name(), call.handler().path));
+    let outcome = next.run().await;
+    let told = match (outcome.as_output::<u64>(), outcome.as_rejection::<Sold>(), outcome.fault()) {
+        (Some(output), ..) => format!("output {output}"),
+        (_, Some(sold), _) => format!("rejection {sold}"),
+        (.., Some(fault)) => format!("fault {}", fault.kind().as_str()),
+        _ => "another".to_owned(),
+    };
+    log.add(format!("{told} {} {}", outcome.is_success(), outcome.is_rejection()));
+    outcome
+}
+
+fn world() -> (Bus, Log) {
+    let log = Log::default();
+    (Bus::builder().provide(log.clone()).build(), log)
+}
+
+#[tokio::test]
+async fn it_sees_the_call_its_context_and_its_outcome() {
+    expect_panics(&["the till is stuck"]);
+    let (bus, log) = world();
+    assert_eq!(bus.execute(Buy { sku: 7 }).by(Principal::new("ada")).await.unwrap(), 700);
+    bus.settled().await;
+    assert_eq!(
+        log.lines(),
+        [
+            "command shop.buy in pipeline_behaviors::buy by ada: {\"sku\":7} true",
+            "output 700 true false",
+            "event Bought in pipeline_behaviors::note by pipeline_behaviors::note: {\"sku\":7} true",
+            "handled 7",
+            "another true false",
+        ]
+    );
+    let (bus, log) = world();
+    assert_eq!(bus.execute(Buy { sku: 0 }).await.unwrap_err().rejection(), Some(&Sold::Out));
+    assert_eq!(log.lines()[1], "rejection sold out false true");
+    let (bus, log) = world();
+    let error = bus.execute(Buy { sku: 1 }).await.unwrap_err();
+    let fault = error.fault().unwrap();
+    assert_eq!(fault.kind(), FaultKind::Panic);
+    assert_eq!(fault.place().unwrap().path, "pipeline_behaviors::buy", "the handler panicked, and no behavior");
+    assert_eq!(log.lines()[1], "fault panic false false");
+}
+
+#[tokio::test]
+async fn it_applies_nowhere_else() {
+    let (bus, log) = world();
+    assert_eq!(bus.query(Price { sku: 1 }).await.unwrap(), 100);
+    assert_eq!(log.lines(), [""; 0]);
+}
+
+#[tokio::test]
+async fn it_is_around_a_call_by_name_too() {
+    let (bus, log) = world();
+    assert_eq!(bus.dispatch_json("shop.buy", br#"{"sku":3}"#).await.unwrap(), 300);
+    assert!(log.lines()[0].starts_with("command shop.buy"), "{:?}", log.lines());
+}
+
+#[tokio::test]
+async fn it_sees_what_the_handler_of_an_event_came_to() {
+    let (bus, log) = world();
+    bus.publish(Bought { sku: 9 }).await.unwrap();
+    bus.settled().await;
+    let lines = log.lines();
+    assert_eq!(lines[1..], ["handled 9", "another false true"], "a rejection, which is a `BoxError`");
+}
+
+#[tokio::test]
+async fn it_may_answer_instead_of_the_handler() {
+    let (_, log) = world();
+    let bus = Bus::builder()
+        .provide(log.clone())
+        .behavior(1, [On::message::<Buy>()], |_, next| {
+            Box::pin(async move {
+                match next.as_message::<Buy>().map(|buy| buy.sku) {
+                    Some(100) => Outcome::output(1_u64),
+                    Some(101) => Outcome::rejection(Sold::Out),
+                    Some(102) => Fault::unavailable("closed on Sundays").into(),
+                    Some(103) => Outcome::output("text"),
+                    Some(104) => Outcome::rejection("text"),
+                    Some(105) => panic!("the clerk fainted"),
+                    _ => next.run().await,
+                }
+            })
+        })
+        .build();
+    expect_panics(&["the clerk fainted"]);
+    let buy = |sku| bus.execute(Buy { sku }).into_future();
+    assert_eq!(buy(100).await.unwrap(), 1);
+    assert_eq!(buy(101).await.unwrap_err().rejection(), Some(&Sold::Out));
+    assert_eq!(buy(102).await.unwrap_err().fault().unwrap().kind(), FaultKind::Unavailable);
+    for (sku, declared) in [(103, "u64"), (104, "Sold")] {
+        let error = buy(sku).await.unwrap_err();
+        let fault = error.fault().unwrap();
+        assert_eq!(fault.kind(), FaultKind::Wiring);
+        let text = fault.to_string();
+        assert!(text.contains("&str") && text.contains(declared) && text.contains("pipeline_behaviors.rs"), "{text}");
+    }
+    let error = buy(105).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("the behavior panicked: the clerk fainted") && text.contains("a behavior of this bus"),
+        "{text}"
+    );
+    assert_eq!(log.lines(), [""; 0], "nothing inside of it ran");
+    assert_eq!(buy(2).await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn behaviors_of_a_builder_and_linked_in_ones_are_one_list_by_order() {
+    let log = Log::default();
+    let add = |builder: cqrs_core::Builder, order, name: &'static str| {
+        let log = log.clone();
+        builder.behavior(order, [On::Commands], move |_, next| {
+            let log = log.clone();
+            Box::pin(async move {
+                log.add(name);
+                next.run().await
+            })
+        })
+    };
+    let builder = Bus::builder().provide(log.clone());
+    let bus = add(add(add(builder, 11, "last"), -5, "first"), 9, "second").build();
+    bus.execute(Buy { sku: 2 }).await.unwrap();
+    let names: Vec<_> = log.lines().into_iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(names[..5], ["first", "second", "command", "last", "output"]);
+    let entry = bus.catalog().messages.into_iter().find(|message| message.name == "shop.buy").unwrap();
+    let orders: Vec<_> = entry.pipeline.iter().map(|element| (element.element, element.detail.as_str())).collect();
+    assert_eq!(
+        orders,
+        [("behavior", "order -5"), ("behavior", "order 9"), ("behavior", "order 10"), ("behavior", "order 11")]
+    );
+}
+
+/// Around the handlers of one event alone, with what belongs to it.
+#[behavior(order = 3, on(Bought))]
+async fn meta(_: &Call<'_>, next: Next<'_>, meta: EventMeta, log: &Log) -> Outcome {
+    if meta.name() != "Bought" {
+        log.add("another event");
+    }
+    next.run().await
+}
+
+#[event(transient)]
+#[derive(Clone)]
+struct Told;
+
+#[handler]
+async fn told(_: Told) {}
+
+/// Has nothing to write a transient event down with.
+#[behavior(order = 4, on(Told))]
+async fn no_json(call: &Call<'_>, next: Next<'_>, log: &Log) -> Outcome {
+    log.add(format!("{} {:?}", call.kind(), next.to_json().is_none()));
+    assert_eq!(call.kind(), MessageKind::Event);
+    drop(next);
+    Outcome::rejection::<BoxError>("not today".into())
+}
+
+#[tokio::test]
+async fn a_behavior_of_an_event_may_answer_instead_of_its_handler() {
+    let log = Log::default();
+    // `tell` is around every event and asks for JSON.
+    let bus = Bus::builder().provide(log.clone()).build();
+    bus.publish(Told).await.unwrap();
+    bus.settled().await;
+    assert_eq!(log.lines()[0], "event true");
+}
+
+#[tokio::test]
+async fn what_a_behavior_needs_is_verified_and_asked_for_at_the_call() {
+    let bus = Bus::builder().build();
+    let report = bus.verify().to_string();
+    assert!(report.contains("`&pipeline_behaviors::Log`") && report.contains("pipeline_behaviors::tell"), "{report}");
+    assert_eq!(bus.execute(Buy { sku: 2 }).await.unwrap_err().fault().unwrap().kind(), FaultKind::Wiring);
+}

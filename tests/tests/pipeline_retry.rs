@@ -1,0 +1,138 @@
+//! `retry`: the whole unit of work again, and only where that cannot do anything twice.
+
+#![cfg(feature = "inventory")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use cqrs_core::{Bus, CommandBus, Effect, Fault, FaultKind, Ledger as Outcomes, command, handler};
+use serde::{Deserialize, Serialize};
+use tests::ledger::{Failing, Ledger, Page};
+
+#[derive(Clone, Default)]
+struct Runs(Arc<AtomicU32>);
+
+impl Runs {
+    fn next(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn count(&self) -> u32 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+fn bus(runs: &Runs, store: &Ledger) -> Bus {
+    Bus::builder()
+        .provide(runs.clone())
+        .provide(store.clone())
+        .provide_dyn::<dyn Outcomes>(Arc::new(store.clone()))
+        .build()
+}
+
+#[command(retry(3), output = u32, error = String)]
+#[derive(Clone)]
+struct Note {
+    mends_at: u32,
+}
+
+/// Fails in the commit until the store is mended, from inside of the handler's n-th run.
+#[handler]
+async fn note(cmd: Note, runs: &Runs, store: &Ledger, page: &mut Page) -> Result<u32, String> {
+    let run = runs.next();
+    page.write(format!("run {run}"));
+    if run == cmd.mends_at {
+        store.mend();
+    }
+    if cmd.mends_at == 0 { Err("no".into()) } else { Ok(run) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_in_the_commit_is_tried_with_a_unit_of_its_own() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    store.fail(Failing::Conflict);
+    assert_eq!(bus(&runs, &store).execute(Note { mends_at: 3 }).await.unwrap(), 3);
+    assert_eq!(store.commits(), [["run 3"]], "what the tries before wrote is gone with them");
+    assert_eq!(store.opened(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_is_not_tried_without_a_key() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    store.fail(Failing::AnswerLost);
+    let error = bus(&runs, &store).execute(Note { mends_at: 9 }).await.unwrap_err();
+    assert_eq!(error.fault().unwrap().effect(), Effect::Unknown);
+    assert_eq!((runs.count(), store.commits().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_is_an_answer_and_not_tried() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    let error = bus(&runs, &store).execute(Note { mends_at: 0 }).await.unwrap_err();
+    assert_eq!(error.rejection().map(String::as_str), Some("no"));
+    assert_eq!(runs.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_tried_past_the_deadline() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    store.fail(Failing::Conflict);
+    let begun = tokio::time::Instant::now();
+    let answer = bus(&runs, &store).execute(Note { mends_at: 9 }).timeout(Duration::from_millis(60)).await;
+    assert_eq!(answer.unwrap_err().fault().unwrap().kind(), FaultKind::Conflict, "the fault itself, and no timeout");
+    assert!(begun.elapsed() < Duration::from_millis(60), "no pause that ends behind the deadline is begun");
+    assert!(runs.count() <= 2);
+}
+
+#[command(retry(2, on = unavailable), error = Fault)]
+#[derive(Clone)]
+struct Both;
+
+#[handler]
+async fn both(_: Both, bus: CommandBus, runs: &Runs) -> Result<(), Fault> {
+    bus.execute(First).await?;
+    runs.next();
+    Err(Fault::unavailable("the second half does not answer"))
+}
+
+#[command]
+struct First;
+
+#[handler]
+async fn first(_: First, runs: &Runs) {
+    runs.next();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_let_another_command_through_is_not_tried() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    let error = bus(&runs, &store).execute(Both).await.unwrap_err();
+    assert_eq!(error.fault().unwrap().effect(), Effect::Unknown);
+    assert_eq!(runs.count(), 2, "one run of each");
+}
+
+#[command(idempotent, retry(3, on = unavailable | conflict), output = u32)]
+#[derive(Clone, Serialize, Deserialize)]
+struct Keyed;
+
+#[handler]
+async fn keyed(_: Keyed, runs: &Runs, store: &Ledger, page: &mut Page) -> u32 {
+    let run = runs.next();
+    if run == 3 {
+        store.mend();
+    }
+    page.write(format!("run {run}"));
+    run
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_key_what_may_have_happened_is_tried_and_happens_once() {
+    for failing in [Failing::AnswerUnavailable, Failing::Conflict] {
+        let (runs, store) = (Runs::default(), Ledger::default());
+        store.fail(failing);
+        let answer = bus(&runs, &store).execute(Keyed).idempotency_key("k").await.unwrap();
+        assert_eq!(store.commits().len(), 1, "{failing:?}");
+        assert_eq!(store.commits()[0], [format!("run {answer}"), "outcome k".to_owned()]);
+    }
+}
