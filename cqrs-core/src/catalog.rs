@@ -123,7 +123,10 @@ impl fmt::Display for Catalog {
             writeln!(f, "    declared {}", message.place)?;
             for PipelineElement { element, detail, place } in &message.pipeline {
                 let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
-                writeln!(f, "    {element}{detail} {place}")?;
+                match place.path == message.place.path {
+                    true => writeln!(f, "    through  {element}{detail} ({}:{})", place.file, place.line)?,
+                    false => writeln!(f, "    through  {element}{detail} {place}")?,
+                }
             }
             for handler in &message.handlers {
                 writeln!(f, "    handled  {handler}")?;

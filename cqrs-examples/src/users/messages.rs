@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::paging::{Page, PageSize};
 
 /// What a user is called by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(pub i64);
 
@@ -30,7 +30,7 @@ pub struct User {
 }
 
 /// Creates a user. The e-mail address is required.
-#[command(output = User, error = UserError, wire)]
+#[command(output = User, error = UserError, wire, timeout = "5s")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
@@ -41,7 +41,7 @@ pub struct CreateUser {
 }
 
 /// Gives a user another name.
-#[command(output = User, error = UserError, wire)]
+#[command(output = User, error = UserError, wire, timeout = "5s", retry(3, on = conflict))]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateUserName {
@@ -52,8 +52,8 @@ pub struct UpdateUserName {
 }
 
 /// Shows one user.
-#[query(output = User, error = UserError, wire)]
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[query(output = User, error = UserError, wire, cache(ttl = "60s", shared, invalidated_by(UserCreated, UserRenamed)))]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetUserById {
     /// Which.
@@ -61,7 +61,7 @@ pub struct GetUserById {
 }
 
 /// Lists users by id, a page at a time.
-#[query(output = Vec<User>, error = Fault, wire)]
+#[query(output = Vec<User>, error = Fault, wire, timeout = "5s")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListUsers {
