@@ -89,7 +89,7 @@ pub trait Query: Message<Kind = kind::Query> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an event",
-    note = "`raise` and `publish` take an `#[event]`; a `#[command]` goes to `execute`, a `#[query]` to `query`"
+    note = "`raise`, `publish` and `invalidated_by` take an `#[event]`; a `#[command]` goes to `execute`, a `#[query]` to `query`"
 )]
 pub trait Event: Message<Kind = kind::Event, Output = ()> + Clone {}
 

@@ -13,7 +13,7 @@ use crate::expand::hidden;
 use crate::function::{self, Function};
 use crate::list;
 use crate::options::{Macro, Options};
-use crate::parameters::{self, Parameter, Takes};
+use crate::parameters::{self, Parameter};
 
 /// What a behavior goes around.
 pub(crate) enum On {
@@ -129,9 +129,9 @@ impl ToTokens for On {
 /// A behavior as the user wrote it.
 struct Behavior {
     function: Function,
-    /// The type of the first parameter, and of the second.
-    call: Type,
-    next: Type,
+    /// What the expansion calls the first two parameters: as the user does, at their types.
+    call: Ident,
+    next: Ident,
     /// The others.
     parameters: Vec<Parameter>,
     returns: Type,
@@ -167,10 +167,10 @@ fn read(function: Function, errors: &mut Errors) -> Option<Behavior> {
         errors.at(signature.fn_token, format!("a behavior waits for the rest of the call: `async fn {ident}(..)`"));
     }
     let mut inputs = signature.inputs.iter();
-    let call = first_of(&mut inputs).filter(|ty| matches!(ty, Type::Reference(it) if it.mutability.is_none()));
-    let next = first_of(&mut inputs).filter(|ty| !matches!(ty, Type::Reference(_)));
+    let call = taken(&mut inputs, "__call", |ty| matches!(ty, Type::Reference(it) if it.mutability.is_none()));
+    let next = taken(&mut inputs, "__next", |ty| !matches!(ty, Type::Reference(_)));
     if call.is_none() || next.is_none() {
-        let place = match (call, next, signature.inputs.first(), signature.inputs.get(1)) {
+        let place = match (&call, &next, signature.inputs.first(), signature.inputs.get(1)) {
             (None, _, Some(first), _) => first.span(),
             (_, None, _, Some(second)) => second.span(),
             _ => ident.span(),
@@ -193,20 +193,27 @@ fn read(function: Function, errors: &mut Errors) -> Option<Behavior> {
             );
         }
     }
-    function::unlike(ident, parameters.iter_mut().map(|parameter| &mut parameter.binding));
     let ReturnType::Type(_, returns) = &signature.output else {
         errors.at(ident, format!("a behavior returns what the call comes to: `async fn {ident}(..) -> Outcome`"));
         return None;
     };
-    let (call, next, returns) = (call?.clone(), next?.clone(), (**returns).clone());
+    let (mut call, mut next, returns) = (call?, next?, (**returns).clone());
+    let bindings = parameters.iter_mut().map(|parameter| &mut parameter.binding);
+    function::unlike(ident, bindings.chain([&mut call, &mut next]));
     Some(Behavior { call, next, parameters, returns, function })
 }
 
-fn first_of<'a>(inputs: &mut impl Iterator<Item = &'a FnArg>) -> Option<&'a Type> {
-    match inputs.next()? {
-        FnArg::Typed(input) => Some(&input.ty),
-        FnArg::Receiver(_) => None,
-    }
+/// The name of the next parameter, if its type is what it has to be. It stands at the type: one that is another is
+/// wrong there.
+fn taken<'a>(
+    inputs: &mut impl Iterator<Item = &'a FnArg>,
+    made_up: &str,
+    is_right: impl Fn(&Type) -> bool,
+) -> Option<Ident> {
+    let FnArg::Typed(input) = inputs.next()? else { return None };
+    let mut binding = parameters::binding(&input.pat, made_up);
+    binding.set_span(binding.span().located_at(input.ty.span()));
+    is_right(&input.ty).then_some(binding)
 }
 
 // Input:
@@ -219,7 +226,7 @@ fn first_of<'a>(inputs: &mut impl Iterator<Item = &'a FnArg>) -> Option<&'a Type
 //         struct __Behavior;
 //         impl _cqrs::Behavior for __Behavior {
 //             type Shared = (Arc<AuditLog>,); type Given = ();
-//             fn around(..) -> impl Future<Output = Outcome> { audit(__call, __next, &**log) }
+//             fn around(..) -> impl Future<Output = Outcome> { audit(call, next, &**log) }
 //         }
 //         _cqrs::submit! { Behavior(..) }
 //     };
@@ -230,8 +237,6 @@ fn implement(behavior: &Behavior, options: &Options) -> TokenStream {
     let (shared, given) = (parameters::shared(parameters), parameters::given(parameters));
     let [shared_types, given_types] = [shared.types, given.types].map(|types| types.unwrap_or_else(|| quote!(())));
     let (shared_names, given_names) = (&shared.names, &given.names);
-    // A type that is another one is wrong where it is written.
-    let (call, next) = (Ident::new("__call", call.span()), Ident::new("__next", next.span()));
     let arguments = parameters::arguments(parameters);
     let future = quote_spanned!(returns.span()=> impl _cqrs::Future<Output = _cqrs::Outcome> + _cqrs::Send + 'x);
     let order = Literal::i32_unsuffixed(options.order.unwrap_or_default());

@@ -33,7 +33,7 @@ pub(crate) fn read(key: &str, input: ParseStream<'_>, errors: &mut Errors) -> sy
     Ok(None)
 }
 
-const EXAMPLES: &str = "such as \"500ms\", \"5s\" or \"1m 30s\"";
+const EXAMPLES: &str = "like \"500ms\", \"5s\" or \"1m 30s\"";
 
 /// The duration as Rust.
 pub(crate) fn tokens(duration: Duration, place: Span) -> TokenStream {

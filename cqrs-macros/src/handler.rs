@@ -348,8 +348,10 @@ fn checks(handler: &Handler) -> TokenStream {
         >();
     };
     let timed = (!is_async).then(|| {
-        let timed = quote!({ <#message as _cqrs::Message>::TIMED });
-        quote_spanned!(*named=> _cqrs::check::a_timeout_interrupts_an_async_fn::<#timed>();)
+        let message = at(*named, message);
+        quote_spanned! {*named=>
+            _cqrs::check::a_timeout_interrupts_an_async_fn::<{ <#message as _cqrs::Message>::TIMED }>();
+        }
     });
     let each = parameters.iter().map(|parameter| {
         // rustc blames the first type that it can: the message stands at the parameter too.

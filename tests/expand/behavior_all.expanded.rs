@@ -20,10 +20,10 @@ const _: () = {
         fn around<'x>(
             (): &'x Self::Shared,
             (): Self::Given,
-            __call: &'x _cqrs::Call<'x>,
-            __next: _cqrs::Next<'x>,
+            call: &'x _cqrs::Call<'x>,
+            next: _cqrs::Next<'x>,
         ) -> impl _cqrs::Future<Output = _cqrs::Outcome> + _cqrs::Send + 'x {
-            log(__call, __next)
+            log(call, next)
         }
     }
     const _: () = {

@@ -30,10 +30,10 @@ const _: () = {
         fn around<'x>(
             (log,): &'x Self::Shared,
             (who,): Self::Given,
-            __call: &'x _cqrs::Call<'x>,
-            __next: _cqrs::Next<'x>,
+            call: &'x _cqrs::Call<'x>,
+            next: _cqrs::Next<'x>,
         ) -> impl _cqrs::Future<Output = _cqrs::Outcome> + _cqrs::Send + 'x {
-            audit(__call, __next, who, &**log)
+            audit(call, next, who, &**log)
         }
     }
     const _: () = {

@@ -9,7 +9,7 @@ pub trait Orders: Send + Sync {
 pub async fn may_cancel(
     who: &Principal,
     message: &CancelOrder,
-    orders: &dyn Orders,
+    orders: &(dyn Orders + 'static),
 ) -> bool {
     orders.owner(message.order).as_deref() == Some(who.id())
 }

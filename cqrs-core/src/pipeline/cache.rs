@@ -71,7 +71,7 @@ impl<C: Clone + Eq + Hash + Send + Sync + 'static> CachedQuery for C {}
 #[diagnostic::on_unimplemented(
     message = "the answer `{Self}` cannot be kept: it is not `Clone` and `Sync`",
     label = "each who asks gets one of their own",
-    note = "add `#[derive(Clone)]` to `{Self}`"
+    note = "add `#[derive(Clone)]` to it, or to what is in it"
 )]
 pub trait CachedOutput: Clone + Send + Sync + 'static {}
 

@@ -65,6 +65,7 @@ pub fn ask<'a, C: 'static, Shape, P: Policy<C, Shape>>(policy: P, question: Ques
     message = "this cannot say who may send `{C}`",
     label = "not a policy for `{C}`",
     note = "a policy is `fn(who: &Principal, message: &{C}) -> bool`, also `async`, with dependencies as further `&T`",
+    note = "a dependency that is a trait object is `&(dyn Trait + 'static)`",
     note = "it returns `bool`, `Result<(), E>` where `E` is the reason, or `Result<bool, Fault>`"
 )]
 pub trait Policy<C, Shape>: Copy + Send + Sync + 'static {

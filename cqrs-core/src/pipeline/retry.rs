@@ -6,6 +6,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::fault::{Effect, Fault, FaultKind};
+use crate::message::Message;
 
 /// What `retry(3, on = conflict | unavailable, backoff = "50ms")` declares.
 pub struct Retry {
@@ -51,7 +52,7 @@ impl Retry {
     label = "each try takes a message of its own",
     note = "add `#[derive(Clone)]` to `{Self}`"
 )]
-pub trait Again: Clone + Send + Sync + 'static {}
+pub trait Again: Message + Clone {}
 
 #[diagnostic::do_not_recommend]
-impl<C: Clone + Send + Sync + 'static> Again for C {}
+impl<C: Message + Clone> Again for C {}

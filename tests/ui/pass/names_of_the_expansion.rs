@@ -3,8 +3,18 @@
 #![allow(dead_code, non_camel_case_types, non_upper_case_globals)]
 
 mod types {
-    use cqrs_core::{Events, command, event, handler, provide, query};
+    use cqrs_core::{Events, behavior, command, event, handler, provide, query};
 
+    pub struct Duration;
+    pub struct Retry;
+    pub struct FaultKind;
+    pub struct PolicyInfo;
+    pub struct Cache;
+    pub struct On;
+    pub struct Outcome;
+    pub struct Behavior;
+    pub struct Rejected;
+    pub struct Never;
     pub struct Result;
     pub struct Box(pub u8);
     pub struct Option;
@@ -101,6 +111,40 @@ mod types {
     #[handler]
     async fn on(_: Event) {}
 
+    #[command(output = u64, authorize = ask, validate, timeout = "5s", retry(3))]
+    #[derive(::core::clone::Clone)]
+    pub struct Place;
+
+    impl cqrs_core::Validate for Place {
+        fn validate(&self) -> ::core::result::Result<(), cqrs_core::Invalid> {
+            ::core::result::Result::Ok(())
+        }
+    }
+
+    pub fn ask(_: &cqrs_core::Principal, _: &Place) -> ::core::primitive::bool {
+        true
+    }
+
+    #[handler]
+    async fn place(_: Place) -> u64 {
+        1
+    }
+
+    #[query(output = u64, authorize = "a", cache(ttl = "5s", shared, invalidated_by(Event)))]
+    #[derive(::core::clone::Clone, PartialEq, Eq, Hash)]
+    pub struct Price;
+
+    #[handler]
+    fn price(_: Price) -> u64 {
+        1
+    }
+
+    #[behavior(order = 10, on(commands | Price))]
+    async fn around(call: &cqrs_core::Call<'_>, next: cqrs_core::Next<'_>, arc: &Arc) -> cqrs_core::Outcome {
+        let _ = (call.name(), arc);
+        next.run().await
+    }
+
     #[provide]
     fn provide_() -> Arc {
         Arc
@@ -124,7 +168,7 @@ mod types {
 
 /// A parameter named like its function, and the names of our own variables.
 mod values {
-    use cqrs_core::{CommandBus, Context, Events, command, handler, provide, query};
+    use cqrs_core::{Call, CommandBus, Context, Events, Next, Outcome, behavior, command, handler, provide, query};
 
     pub struct Clock;
     pub struct Inner;
@@ -144,6 +188,18 @@ mod values {
     fn message(message: Message) -> u8 {
         drop(message);
         1
+    }
+
+    #[behavior(order = 1)]
+    async fn next(next: &Call<'_>, call: Next<'_>, __call: &Clock, audit: &Inner) -> Outcome {
+        let _ = (next.name(), __call, audit);
+        call.run().await
+    }
+
+    #[behavior(order = 2)]
+    async fn audit(_: &Call<'_>, next: Next<'_>, audit: &Inner) -> Outcome {
+        let _ = audit;
+        next.run().await
     }
 
     #[command]
@@ -195,8 +251,11 @@ mod values {
 
 /// Constants named like our own variables.
 mod constants {
-    use cqrs_core::{Fault, Problem, command, handler, provide, query};
+    use cqrs_core::{Call, Fault, Next, Outcome, Principal, Problem, behavior, command, handler, provide, query};
 
+    pub const question: u8 = 0;
+    pub const call: u8 = 0;
+    pub const next: u8 = 0;
     pub const scope: u8 = 0;
     pub const returned: u8 = 0;
     pub const output: u8 = 0;
@@ -222,6 +281,22 @@ mod constants {
 
     #[command(output = Option<u8>, error = OrderError)]
     pub struct Place;
+
+    #[command(authorize = may_ship, idempotent, retry(3))]
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    pub struct Ship;
+
+    fn may_ship(_: &Principal, _: &Ship, _: &Orders) -> bool {
+        true
+    }
+
+    #[handler]
+    async fn ship(_: Ship) {}
+
+    #[behavior(order = 1)]
+    async fn audit(_: &Call<'_>, rest: Next<'_>, _: &Orders, _: Option<Principal>) -> Outcome {
+        rest.run().await
+    }
 
     pub struct Orders;
 

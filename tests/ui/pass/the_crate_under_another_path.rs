@@ -5,7 +5,8 @@ mod framework {
 }
 
 mod orders {
-    use crate::framework::{self, Events, Fault, Problem, command, event, handler, provide, query};
+    use crate::framework::{self, Call, Events, Fault, Next, Outcome, Principal, Problem};
+    use crate::framework::{behavior, command, event, handler, provide, query};
 
     #[event(transient, crate = framework)]
     #[derive(Clone)]
@@ -17,6 +18,28 @@ mod orders {
     #[query(crate = crate::framework)]
     struct Count;
 
+    #[command(
+        crate = crate::framework,
+        authorize = may_ship,
+        idempotent,
+        validate,
+        timeout = "5s",
+        retry(3, on = conflict),
+    )]
+    #[derive(Clone, serde::Serialize, serde::Deserialize, garde::Validate)]
+    struct Ship {
+        #[garde(skip)]
+        order: u64,
+    }
+
+    fn may_ship(_who: &Principal, _message: &Ship) -> bool {
+        true
+    }
+
+    #[query(output = u8, crate = crate::framework, authorize = "orders:read", cache(ttl = "30s", invalidated_by(Placed)))]
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    struct Price;
+
     #[derive(Debug, thiserror::Error, Problem)]
     #[problem(crate = crate::framework)]
     enum OrderError {
@@ -26,6 +49,21 @@ mod orders {
     }
 
     struct Clock;
+
+    #[behavior(order = 10, on(Place | queries), crate = crate::framework)]
+    async fn audit(_call: &Call<'_>, next: Next<'_>, _clock: &Clock) -> Outcome {
+        next.run().await
+    }
+
+    #[handler(crate = crate::framework)]
+    async fn ship(cmd: Ship) {
+        drop(cmd.order);
+    }
+
+    #[handler(crate = crate::framework)]
+    fn price(_: Price) -> u8 {
+        1
+    }
 
     #[handler(crate = crate::framework)]
     fn place(_: Place, _clock: &Clock, _events: &mut Events) -> Result<(), OrderError> {

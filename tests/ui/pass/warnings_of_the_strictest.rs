@@ -20,8 +20,9 @@
 
 use std::sync::Arc;
 
-use cqrs_core::{Bus, CommandBus, Context, EventMeta, Events, Fault, InMemoryUnit, Problem, QueryBus, ReadOnly};
-use cqrs_core::{command, event, handler, provide, query};
+use cqrs_core::{Bus, Call, CommandBus, Context, EventMeta, Events, Fault, InMemoryLedger, InMemoryUnit, Invalid};
+use cqrs_core::{Ledger, Next, Outcome, Principal, Problem, QueryBus, ReadOnly, Validate};
+use cqrs_core::{behavior, command, event, handler, provide, query};
 
 /// It happened.
 #[event(transient)]
@@ -68,6 +69,42 @@ pub struct Ship;
 #[query(output = Option<u64>)]
 #[derive(Debug)]
 pub struct Count;
+
+/// Cancels.
+#[command(
+    authorize = may_cancel,
+    idempotent,
+    validate,
+    timeout = "5s",
+    retry(3, on = conflict, backoff = "20ms"),
+)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Cancel {
+    /// Which.
+    pub order: u64,
+}
+
+impl Validate for Cancel {
+    fn validate(&self) -> Result<(), Invalid> {
+        Invalid::new().into_result()
+    }
+}
+
+async fn may_cancel(who: &Principal, cancel: &Cancel, clock: &Clock) -> bool {
+    tokio::task::yield_now().await;
+    who.id() == "ada" && cancel.order == clock.0
+}
+
+/// Prices.
+#[query(output = u64, public, cache(ttl = "30s", capacity = 10, shared, invalidated_by(Placed)), timeout = "1s")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Price;
+
+#[behavior(order = 10, on(commands | Price))]
+async fn audit(call: &Call<'_>, next: Next<'_>, _who: Option<Principal>, clock: &Clock) -> Outcome {
+    assert!(!call.name().is_empty() && clock.0 == 7);
+    next.run().await
+}
 
 /// Private to this crate.
 #[derive(Debug)]
@@ -124,6 +161,18 @@ async fn ship(_: Ship, bus: CommandBus) {
 }
 
 #[handler]
+async fn cancel(Cancel { order }: Cancel) {
+    tokio::task::yield_now().await;
+    drop(format!("{order}"));
+}
+
+#[handler]
+async fn price(_: Price, clock: &Clock) -> u64 {
+    tokio::task::yield_now().await;
+    clock.0
+}
+
+#[handler]
 async fn count(_: Count, views: &dyn Views, bus: QueryBus) -> Option<u64> {
     drop(bus);
     tokio::task::yield_now().await;
@@ -161,6 +210,11 @@ async fn views(clock: &Clock) -> Result<Arc<dyn Views>, Fault> {
 }
 
 #[provide]
+fn ledger() -> Arc<dyn Ledger> {
+    Arc::new(InMemoryLedger::new(10, std::time::Duration::from_secs(60)))
+}
+
+#[provide]
 fn mailer() -> Mailer {
     Mailer
 }
@@ -185,4 +239,6 @@ async fn main() {
     assert!(problems.is_sound(), "{problems}");
     assert_eq!(bus.execute(Place { order: 1 }).await.unwrap(), 7);
     assert_eq!(bus.query(Count).await.unwrap(), Some(7));
+    assert_eq!(bus.query(Price).await.unwrap(), 7);
+    bus.execute(Cancel { order: 7 }).by(Principal::new("ada")).idempotency_key("1").await.unwrap();
 }

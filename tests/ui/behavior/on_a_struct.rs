@@ -1,0 +1,6 @@
+use cqrs_core::behavior;
+
+#[behavior(order = 10)]
+struct Audit;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cqrs_core::{Call, Next, Outcome, behavior};
+
+#[behavior(order = 10, on(commands | queries | commands))]
+async fn audit(_call: &Call<'_>, next: Next<'_>) -> Outcome {
+    next.run().await
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(timeout = "5")]
+struct Place;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(authorize = "")]
+struct Place;
+
+fn main() {}

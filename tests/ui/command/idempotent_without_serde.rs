@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(idempotent)]
+struct Place;
+
+fn main() {}

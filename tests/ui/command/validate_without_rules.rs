@@ -1,0 +1,6 @@
+use cqrs_core::command;
+
+#[command(validate)]
+struct Place;
+
+fn main() {}

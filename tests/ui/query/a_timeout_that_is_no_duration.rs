@@ -1,0 +1,6 @@
+use cqrs_core::query;
+
+#[query(timeout = "soon")]
+struct Count;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::query;
+
+#[query(cache(ttl = 30))]
+struct Count;
+
+fn main() {}

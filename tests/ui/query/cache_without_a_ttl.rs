@@ -1,0 +1,6 @@
+use cqrs_core::query;
+
+#[query(cache(shared))]
+struct Count;
+
+fn main() {}

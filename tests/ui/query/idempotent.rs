@@ -1,0 +1,6 @@
+use cqrs_core::query;
+
+#[query(idempotent)]
+struct Count;
+
+fn main() {}

@@ -1,0 +1,7 @@
+use cqrs_core::query;
+
+#[query(cache(ttl = "30s", invalidated_by("orders.placed")))]
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Count;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cqrs_core::query;
+
+#[query(validate)]
+struct Count;
+
+fn main() {}
