@@ -17,6 +17,84 @@
 //!
 //! A message that declares nothing is called directly. One that declares checks alone (a scope, `validate`, `timeout`) is
 //! checked in place and then called directly; any other goes through the whole table.
+//!
+//! # Which one for what
+//!
+//! ## authorize
+//!
+//! `authorize = "orders:write"` asks the caller's [`Principal`](crate::Principal) for a scope. `authorize = may_place`
+//! asks a function: `fn may_place(who: &Principal, cmd: &PlaceOrder) -> bool`, also `async`, with up to four shared
+//! dependencies as further `&T` (a trait object as `&(dyn Owners + 'static)`). It returns `bool`, `Result<(), E>` with
+//! the reason, or `Result<bool, Fault>` where it may be unable to tell.
+//!
+//! A caller who does not say who they are gets a fault of kind [`Unauthenticated`](crate::FaultKind::Unauthenticated),
+//! one who may not one of kind [`Forbidden`](crate::FaultKind::Forbidden). The reason goes to the log and is the fault's
+//! source; a client is not told. The application itself, [`Principal::system`](crate::Principal::system), may do
+//! everything: what an outbox sends is not refused for want of a scope. `public` says that everybody may, which
+//! [`deny_by_default`](crate::Builder::deny_by_default) asks for. A nested call is asked for too, for the same caller.
+//!
+//! ## cache
+//!
+//! `cache(ttl = "30s", capacity = 10_000, shared, invalidated_by(OrderPlaced, ..))` keeps the answers of a query that is
+//! `Clone`, `Eq` and `Hash` in memory, on the crate `moka` (feature `cache`). The key is the query itself, for each
+//! tenant and each principal with its scopes, or with `shared` for everybody. What else an answer depends on, such as the
+//! context's metadata, belongs into the query.
+//!
+//! Of many who ask at once, one loads and the others wait. A fault is told to all of them and not kept; a rejection is
+//! told to the one who got it, and the others load for themselves. A caller who goes away leaves the load to the next.
+//!
+//! An event that is named by `invalidated_by` raises the query's *floor* when its call commits, before that call
+//! returns, and again after each of its handlers has run, for read models that follow it. What was loaded below the floor
+//! is neither kept nor served: the query loads again, three times at most; then it answers what its own load found, as
+//! if there were no cache. In memory the floor is a count; where a store keeps the read model, its position takes that
+//! place.
+//!
+//! ## idempotent
+//!
+//! A call with an [idempotency key](crate::Dispatch::idempotency_key) is carried out once: its outcome, a rejection too,
+//! is recorded in the commit of its own unit of work by the bus's [`Ledger`], and answered again for the
+//! same key of the same tenant, principal and message. Calls with one key wait for each other, or are refused with
+//! [`refuse_if_running`](crate::Dispatch::refuse_if_running). Another payload under the key is a fault of kind
+//! [`KeyReused`](crate::FaultKind::KeyReused): payloads are compared as JSON, in which the order of members means nothing
+//! and absent is the same as null. A fault is no outcome: the key is free again. An outcome that cannot be read any more
+//! is a fault, and never a second run. Without a key it is a call like any other.
+//!
+//! Such a call has a unit of work, be it that of the record alone: it runs in a task of its own, and no command is
+//! executed from inside of it.
+//!
+//! ## validate
+//!
+//! [`Validate`] tells everything that is wrong with a command at once, each with the path of its field;
+//! the fault of kind [`Invalid`](crate::FaultKind::Invalid) carries them, and so does its problem. The feature `garde`
+//! implements it for what derives `garde::Validate`. Queries take types that parse.
+//!
+//! ## timeout
+//!
+//! The time that is left is the call's [`Deadline`](crate::Deadline), which its handler can read and nested calls
+//! inherit; the caller's own [`timeout`](crate::Dispatch::timeout) counts from the call's beginning, and the sooner of
+//! the two ends it. What was rolled back is a fault of kind [`Timeout`](crate::FaultKind::Timeout). A commit that has
+//! begun is waited for, and ends in [`OutcomeUnknown`](crate::FaultKind::OutcomeUnknown) only after
+//! [`commit_grace`](crate::Builder::commit_grace). A handler that is a `fn` cannot be interrupted, so that its message
+//! has no `timeout`.
+//!
+//! ## retry
+//!
+//! `retry(3, on = conflict | unavailable, backoff = "50ms")` tries up to three times more after a fault of one of these
+//! kinds (both, unless said otherwise), with pauses that double and up to as much again at random (50 ms at first,
+//! unless said otherwise). Each try has a unit of work, and a copy of the message, of its own. Only where the fault says
+//! that nothing happened, or under an idempotency key, and never past the deadline; a rejection is an answer.
+//!
+//! ## behaviors
+//!
+//! See [`#[behavior]`](macro@crate::behavior). One that answers instead of the handler is recorded by nobody: the
+//! idempotency record is of the handler's outcome.
+//!
+//! ## trace and metrics
+//!
+//! Each call is a span `call` of level `INFO` with its message, kind, message id, correlation id, causation id, handler,
+//! outcome (`ok`, `rejected`, a fault's kind, or `dropped`) and fault. The feature `metrics` counts them in
+//! `cqrs_calls_total` and measures `cqrs_call_duration_seconds`, by message, kind, handler and outcome. Where no
+//! subscriber wants the span and the feature is off, a call pays for one load and one comparison.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
