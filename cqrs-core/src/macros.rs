@@ -38,16 +38,61 @@
 /// | `contract` | its handler may be in any crate, and is found when a bus is verified | its handler is in the same crate, and is found by the compiler |
 /// | `crate = ::path::to::cqrs_core` | where this crate is, for a macro of yours that expands to the attribute | `::cqrs_core` |
 ///
+/// And what goes [around its handler](crate::pipeline), in the order of that page, however the options are written:
+///
+/// | option | says | without it |
+/// | --- | --- | --- |
+/// | `authorize = "orders:write"` | only a caller with this [scope](crate::Principal) may send it | anybody, unless the bus [denies by default](crate::Builder::deny_by_default) |
+/// | `authorize = path::to::policy` | only whom this function lets: `fn(&Principal, &Message, &Dependency, ..)`, also `async`, to `bool`, `Result<(), E>` or `Result<bool, Fault>`; a trait object is taken as `&(dyn Trait + 'static)` | the same |
+/// | `public` | anybody may, on purpose | the same |
+/// | `idempotent` | under one [key](crate::Dispatch::idempotency_key) it is carried out once, and answers the same again; a [`Ledger`](crate::Ledger) keeps what | a key is handed on, and nothing more |
+/// | `validate` | it is [validated](crate::Validate) before it is handled | its handler takes it as it is |
+/// | `timeout = "5s"` | it is given up after that time, all tries together: `"500ms"`, `"1m 30s"` | it takes the time it takes, or its caller gives |
+/// | `retry(3)`, `retry(3, on = conflict, backoff = "50ms")` | its unit of work is tried up to three times more on `conflict` or `unavailable`, first after the backoff, which is 50 ms and grows | it is tried once |
+///
+/// ```
+/// use cqrs_core::{Bus, FaultKind, Invalid, Principal, Validate, command, handler};
+///
+/// #[command(authorize = may_cancel, validate, timeout = "5s", retry(3, on = conflict))]
+/// #[derive(Clone)]
+/// struct CancelOrder { order: u64, customer: &'static str }
+///
+/// fn may_cancel(who: &Principal, message: &CancelOrder) -> bool { who.id() == message.customer }
+///
+/// impl Validate for CancelOrder {
+///     fn validate(&self) -> Result<(), Invalid> {
+///         let mut invalid = Invalid::new();
+///         if self.order == 0 {
+///             invalid.field("order", "is none");
+///         }
+///         invalid.into_result()
+///     }
+/// }
+///
+/// #[handler]
+/// async fn cancel_order(_: CancelOrder) {}
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let bus = Bus::global();
+/// let cancel = |order, who| bus.execute(CancelOrder { order, customer: "ada" }).by(Principal::new(who)).into_future();
+/// assert!(cancel(7, "ada").await.is_ok());
+/// assert_eq!(cancel(7, "bob").await.unwrap_err().fault().unwrap().kind(), FaultKind::Forbidden);
+/// assert_eq!(cancel(0, "ada").await.unwrap_err().fault().unwrap().kind(), FaultKind::Invalid);
+/// # }
+/// ```
+///
 /// # What it asks of the types
 ///
 /// The command is `Send + Sync + 'static`, output and error are `Send + 'static`. With `wire` or `name` the command has
 /// serde's `Serialize` and `Deserialize`, the output has `Serialize`, and the error is
-/// [told as a problem](crate::IntoProblem).
+/// [told as a problem](crate::IntoProblem). With `idempotent` command, output and error have both of serde's traits,
+/// with `retry` the command is `Clone`, with `validate` it is [`Validate`](crate::Validate).
 ///
 /// # What does not compile
 ///
 /// A command on a function, a trait, a union, an empty enum or a generic type; an unknown option, which is told the
-/// nearest; an output that is an [`Aggregate`](crate::Aggregate), or holds one:
+/// nearest; `authorize` beside `public`; a `cache`; a `timeout` where the handler is a `fn`, which nothing can
+/// interrupt; an output that is an [`Aggregate`](crate::Aggregate), or holds one:
 ///
 /// ```compile_fail,E0277
 /// use cqrs_core::{Aggregate, command};
@@ -101,11 +146,54 @@ pub use cqrs_macros::command;
 ///
 /// # Options
 ///
-/// Those of [`#[command]`](macro@command): `output`, `error`, `wire`, `name`, `contract`, `crate`.
+/// Those of [`#[command]`](macro@command): `output`, `error`, `wire`, `name`, `contract`, `crate`, and
+/// [around its handler](crate::pipeline) `authorize`, `public`, `timeout` and `retry`. With the feature `cache` also:
+///
+/// | option | says | without it |
+/// | --- | --- | --- |
+/// | `cache(ttl = "30s")` | an answer is kept that long, and given to whoever asks the same | each time the handler answers |
+/// | `cache(.., capacity = 100)` | no more answers than these are kept | 10,000 |
+/// | `cache(.., shared)` | an answer is everybody's | it is for its tenant and principal alone |
+/// | `cache(.., invalidated_by(OrderPlaced, ..))` | once one of these events was raised, no older answer is given | an answer is given until its time is up |
+///
+/// The query is then `Clone`, `Eq` and `Hash`, and its output is `Clone`.
+///
+#[cfg_attr(feature = "cache", doc = "```")]
+#[cfg_attr(not(feature = "cache"), doc = "```compile_fail")]
+/// use cqrs_core::{Bus, Events, command, event, handler, query};
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// #[event(transient)]
+/// #[derive(Clone)]
+/// struct OrderPlaced;
+///
+/// #[query(output = u32, cache(ttl = "30s", shared, invalidated_by(OrderPlaced)))]
+/// #[derive(Clone, PartialEq, Eq, Hash)]
+/// struct TimesAsked;
+///
+/// static ASKED: AtomicU32 = AtomicU32::new(0);
+///
+/// #[handler]
+/// fn times_asked(_: TimesAsked) -> u32 { ASKED.fetch_add(1, Ordering::Relaxed) + 1 }
+///
+/// #[command]
+/// struct PlaceOrder;
+///
+/// #[handler]
+/// fn place_order(_: PlaceOrder, events: &mut Events) { events.raise(OrderPlaced); }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let bus = Bus::global();
+/// assert_eq!((bus.query(TimesAsked).await.unwrap(), bus.query(TimesAsked).await.unwrap()), (1, 1));
+/// bus.execute(PlaceOrder).await.unwrap();
+/// assert_eq!(bus.query(TimesAsked).await.unwrap(), 2);
+/// # }
+/// ```
 ///
 /// # What does not compile
 ///
-/// What does not for a command, except that a query may answer an aggregate; and a handler that could write:
+/// What does not for a command, except that a query may answer an aggregate; `idempotent` and `validate`: a query
+/// changes nothing, and takes types that parse; and a handler that could write:
 ///
 /// ```compile_fail,E0277
 /// use cqrs_core::{Events, handler, query};
@@ -440,4 +528,77 @@ pub use cqrs_macros::provide;
 /// ```
 pub use cqrs_macros::Problem;
 
+/// Puts an `async fn` around handlers: of commands, queries, events, or of messages that it names.
+///
+/// It sees the call before its handler and what the call came to after it, and may answer instead. It is the innermost
+/// element of the [pipeline](crate::pipeline): each try goes through it, and the unit of work is inside of it.
+///
+/// # Parameters
+///
+/// | parameter | is |
+/// | --- | --- |
+/// | the first, `call: &Call<'_>` | the [call](crate::Call): the message's name, its context, where its handler is |
+/// | the second, `next: Next<'_>` | the [rest of it](crate::Next), with the message; `next.run().await` |
+/// | `&T`, `&dyn Trait` | a dependency, as a [handler](macro@handler) takes it |
+/// | `T` by value | read off the call: [`FromCall`](crate::FromCall), such as `Option<Principal>` |
+///
+/// It returns an [`Outcome`](crate::Outcome): that of `next`, or one of its own.
+///
+/// ```
+/// use cqrs_core::{Bus, Call, Next, Outcome, behavior, command, handler, provide};
+/// use std::sync::Mutex;
+///
+/// #[derive(Default)]
+/// struct AuditLog(Mutex<Vec<String>>);
+///
+/// #[provide]
+/// fn audit_log() -> AuditLog { AuditLog::default() }
+///
+/// #[behavior(order = 10, on(commands))]
+/// async fn audit(call: &Call<'_>, next: Next<'_>, log: &AuditLog) -> Outcome {
+///     let outcome = next.run().await;
+///     let line = format!("{}: {}", call.name(), if outcome.is_success() { "done" } else { "failed" });
+///     log.0.lock().unwrap().push(line);
+///     outcome
+/// }
+///
+/// #[command]
+/// struct OpenDoor;
+///
+/// #[handler]
+/// fn open_door(_: OpenDoor) {}
+///
+/// #[command(output = String)]
+/// struct ReadAuditLog;
+///
+/// #[handler]
+/// fn read_audit_log(_: ReadAuditLog, log: &AuditLog) -> String { log.0.lock().unwrap().join(", ") }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// Bus::global().execute(OpenDoor).await.unwrap();
+/// assert_eq!(Bus::global().execute(ReadAuditLog).await.unwrap(), "OpenDoor: done");
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | says | without it |
+/// | --- | --- | --- |
+/// | `order = 10` | where it stands among the others, the lowest outermost | it does not compile |
+/// | `on(commands \| PlaceOrder)` | what it goes around: `commands`, `queries`, `events`, and messages by their paths | all of them |
+/// | `crate = ::path::to::cqrs_core` | where this crate is | `::cqrs_core` |
+///
+/// # What does not compile
+///
+/// A method; a `fn`; a generic function; one that returns no `Outcome`; a parameter `&mut T`, since a behavior has no
+/// unit of work of its own; `on` with what is no message; and one without its order:
+///
+/// ```compile_fail
+/// use cqrs_core::{Call, Next, Outcome, behavior};
+///
+/// #[behavior(on(commands))] // error: a behavior says where it stands among the others: `#[behavior(order = 10)]`
+/// async fn audit(call: &Call<'_>, next: Next<'_>) -> Outcome {
+///     next.run().await
+/// }
+/// ```
 pub use cqrs_macros::behavior;

@@ -24,7 +24,7 @@ pub(crate) enum On {
 }
 
 /// The words of `on`, and their variants.
-const WORDS: &[(&str, &str)] = &[("commands", "Commands"), ("queries", "Queries"), ("events", "Events")];
+pub(crate) const WORDS: &[(&str, &str)] = &[("commands", "Commands"), ("queries", "Queries"), ("events", "Events")];
 
 /// A behavior that does not say where it stands.
 pub(crate) const NO_ORDER: &str =

@@ -19,7 +19,8 @@ pub(crate) struct Cache {
     invalidated_by: Vec<Path>,
 }
 
-const FORMS: &[Form] = &[
+/// What may stand in it.
+pub(crate) const FORMS: &[Form] = &[
     ("ttl", &["ttl = \"30s\""]),
     ("capacity", &["capacity = 10_000"]),
     ("shared", &["shared"]),

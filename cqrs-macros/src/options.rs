@@ -169,7 +169,10 @@ fn listing(words: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::{cache, retry};
 
     const ALL: [Macro; 6] =
         [Macro::Command, Macro::Query, Macro::Event, Macro::Handler, Macro::Provide, Macro::Behavior];
@@ -285,16 +288,29 @@ mod tests {
                 texts.push_str(&std::fs::read_to_string(path).unwrap());
             }
         }
-        for (name, macros, _) in OPTIONS {
-            for of in *macros {
-                let is_used = texts.lines().any(|line| {
-                    line.trim_start().strip_prefix(&format!("#[{}(", of.name())).is_some_and(|options| {
-                        let mut words = options.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-                        words.any(|word| word == *name)
-                    })
-                });
-                assert!(is_used, "no file in tests/ui has `#[{}({name}..)]`", of.name());
+        let inside = |of: Macro| -> HashSet<&str> {
+            let start = format!("#[{}(", of.name());
+            let attributes: Vec<_> = texts.split(&start).skip(1).collect();
+            let inside = attributes.into_iter().map(|text| text.split(")]").next().unwrap_or(text));
+            inside.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')).collect()
+        };
+        for of in ALL {
+            let words = inside(of);
+            let options = OPTIONS.iter().filter(|(_, macros, _)| macros.contains(&of)).map(|(name, ..)| *name);
+            for name in options.chain(words_of(of)) {
+                assert!(words.contains(name), "no file in tests/ui has `#[{}(.. {name} ..)]`", of.name());
             }
+        }
+    }
+
+    /// What stands inside of the options that are lists.
+    fn words_of(of: Macro) -> Vec<&'static str> {
+        let retry = retry::FORMS.iter().map(|(name, _)| *name).chain(retry::KINDS.iter().map(|(kind, _)| *kind));
+        match of {
+            Macro::Command => retry.collect(),
+            Macro::Query => retry.chain(cache::FORMS.iter().map(|(name, _)| *name)).collect(),
+            Macro::Behavior => behavior::WORDS.iter().map(|(word, _)| *word).collect(),
+            Macro::Event | Macro::Handler | Macro::Provide => Vec::new(),
         }
     }
 }

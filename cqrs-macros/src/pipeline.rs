@@ -129,10 +129,14 @@ fn authorize(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<
         let place = input.span();
         let wrong =
             "`authorize` names a scope or a function: `authorize = \"orders:write\"` or `authorize = path::to::policy`";
-        return match input.parse() {
-            Ok(Expr::Path(policy)) => Ok(Some(Authorize::Policy(policy))),
-            Ok(other) => Err(syn::Error::new_spanned(other, wrong)),
-            Err(_) => Err(syn::Error::new(place, wrong)),
+        let mut named = input.parse().map_err(|_| syn::Error::new(place, wrong))?;
+        // What `macro_rules!` leaves around a path of its caller's.
+        while let Expr::Group(group) = named {
+            named = *group.expr;
+        }
+        return match named {
+            Expr::Path(policy) => Ok(Some(Authorize::Policy(policy))),
+            other => Err(syn::Error::new_spanned(other, wrong)),
         };
     }
     let scope: LitStr = input.parse()?;

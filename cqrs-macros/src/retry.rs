@@ -22,10 +22,10 @@ pub(crate) struct Retry {
 }
 
 /// What may follow the number.
-const FORMS: &[Form] = &[("on", &["on = conflict | unavailable"]), ("backoff", &["backoff = \"50ms\""])];
+pub(crate) const FORMS: &[Form] = &[("on", &["on = conflict | unavailable"]), ("backoff", &["backoff = \"50ms\""])];
 
 /// The faults that another try can help against, as they are written and as variants.
-const KINDS: &[(&str, &str)] = &[("conflict", "Conflict"), ("unavailable", "Unavailable")];
+pub(crate) const KINDS: &[(&str, &str)] = &[("conflict", "Conflict"), ("unavailable", "Unavailable")];
 
 /// Without `backoff`.
 const BACKOFF: Duration = Duration::from_millis(50);

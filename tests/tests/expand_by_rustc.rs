@@ -10,7 +10,7 @@ use syn::{Attribute, ImplItem, Item};
 
 const CRATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/greeting");
 const OUR_ATTRIBUTES: &[&str] =
-    &["command", "query", "event", "handler", "provide", "derive", "problem", "fault", "doc"];
+    &["command", "query", "event", "handler", "provide", "behavior", "derive", "problem", "fault", "doc"];
 
 #[test]
 fn the_expansion_by_rustc_is_the_users_items_with_our_impls_after_them_and_compiles_again() {
@@ -18,7 +18,7 @@ fn the_expansion_by_rustc_is_the_users_items_with_our_impls_after_them_and_compi
     let text = expansion(&folder);
     let expanded = syn::parse_file(&text).expect("rustc prints Rust");
 
-    for ours in ["cqrs_macros", "#[command", "#[query", "#[event", "#[handler", "#[provide"] {
+    for ours in ["cqrs_macros", "#[command", "#[query", "#[event", "#[handler", "#[provide", "#[behavior"] {
         assert!(!text.contains(ours), "`{ours}` is in the expansion:\n{text}");
     }
     assert_items(&expanded.items);
@@ -29,11 +29,12 @@ fn the_expansion_by_rustc_is_the_users_items_with_our_impls_after_them_and_compi
         ("impl _cqrs::Event for Greeted ", 1),
         ("impl _cqrs::Handler<", 3),
         ("impl _cqrs::Provider for ", 2),
+        ("impl _cqrs::Behavior for ", 1),
         ("impl _cqrs::IntoProblem for GreetError ", 1),
         ("impl _cqrs::CarriesFault for GreetError ", 1),
-        ("use ::cqrs_core::__private as _cqrs;", 9),
-        // What registers: three messages, three handlers, two providers.
-        ("inventory::Node", 8),
+        ("use ::cqrs_core::__private as _cqrs;", 10),
+        // What registers: three messages, three handlers, two providers, a behavior.
+        ("inventory::Node", 9),
     ] {
         let found = text.split_whitespace().collect::<Vec<_>>().join(" ").matches(what).count();
         assert!(found >= count, "`{what}` is in the expansion {found} times, not {count}:\n{text}");

@@ -111,7 +111,7 @@ async fn count(_: Count) -> Result<Option<String>, Fault> {
     Ok(None)
 }
 
-#[query(output = u64, public, cache(ttl = "1ms"))]
+#[query(output = u64, public, cache(ttl = "1ms"), retry(2, on = unavailable | conflict))]
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Price;
 

@@ -1,6 +1,6 @@
 //! Messages and handlers may come out of a `macro_rules!`.
 
-use cqrs_core::{Bus, command, handler};
+use cqrs_core::{Bus, Call, Next, Outcome, Principal, behavior, command, event, handler, query};
 
 macro_rules! messages {
     ($($name:ident -> $output:ty = $value:expr, by $function:ident with $dependency:ty;)*) => {$(
@@ -19,6 +19,39 @@ messages! {
     Place -> u64 = 7, by place with u64;
     Move -> Option<String> = None, by r#move with std::sync::Arc<str>;
 }
+
+macro_rules! pipelines {
+    ($scope:literal $policy:path, $timeout:literal $times:literal $order:literal $event:path, $message:ty, $word:ident) => {
+        #[command(authorize = $policy, timeout = $timeout, retry($times, backoff = "1ms"))]
+        #[derive(Clone)]
+        struct Ship;
+
+        #[handler]
+        async fn ship(_: Ship) {}
+
+        #[query(authorize = $scope, cache(ttl = $timeout, capacity = $times, invalidated_by($event)))]
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        struct Count;
+
+        #[handler]
+        fn count(_: Count) {}
+
+        #[behavior(order = $order, on($word | $message))]
+        async fn audit(_call: &Call<'_>, next: Next<'_>) -> Outcome {
+            next.run().await
+        }
+    };
+}
+
+#[event(transient)]
+#[derive(Clone)]
+struct Shipped;
+
+fn may_ship(_who: &Principal, _message: &Ship) -> bool {
+    true
+}
+
+pipelines!("orders:read" may_ship, "5s" 3 -10 self::Shipped, Shipped, queries);
 
 fn main() {
     let bus = Bus::builder().provide(1_u64).build();

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cqrs_core::{Events, Fault, Problem, ReadOnly, command, event, handler, provide, query};
+use cqrs_core::{Call, Events, Fault, Next, Outcome, Problem, ReadOnly};
+use cqrs_core::{behavior, command, event, handler, provide, query};
 
 /// Greets somebody.
 #[command(output = String, error = GreetError)]
@@ -97,4 +98,9 @@ impl Door {
     fn opened(&self, event: Greeted) {
         drop(event);
     }
+}
+
+#[behavior(order = 10, on(Greet))]
+async fn politely(_call: &Call<'_>, next: Next<'_>) -> Outcome {
+    next.run().await
 }
