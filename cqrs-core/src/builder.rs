@@ -192,7 +192,7 @@ impl Builder {
 
     /// Refuses every command and every query that does not say who may send it, by `authorize` or `public`: the
     /// [report](Bus::verify) lists them, and a call of one ends in a fault of kind
-    /// [`Wiring`](crate::FaultKind::Wiring).
+    /// [`Wiring`](crate::FaultKind::Wiring). An event comes in by its name from the application itself alone.
     pub fn deny_by_default(mut self) -> Self {
         self.denies_by_default = true;
         self

@@ -264,9 +264,13 @@ impl Bus {
         kept.clone().downcast().unwrap_or_else(|_| Arc::new(Answers::new(cache, self.floors().raised_by(&[]))))
     }
 
+    pub(crate) fn denies_by_default(&self) -> bool {
+        self.0.parts.denies_by_default
+    }
+
     /// Whether nobody may send a message that does not say who may.
     pub(crate) fn denies(&self, message: &MessageInfo) -> bool {
-        self.0.parts.denies_by_default
+        self.denies_by_default()
             && message.kind != MessageKind::Event
             && matches!(message.pipeline.access(), Access::Undeclared)
     }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::ambient;
 use crate::bus::Bus;
 use crate::context::Options;
 use crate::dispatch_error::DispatchError;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::handler::Handled;
-use crate::message::{Command, Event, Message, Query, ToJsonFn, Wire, to_json};
+use crate::message::{Command, Event, Message, MessageKind, Query, ToJsonFn, Wire, to_json};
+use crate::principal::Principal;
 use crate::problem::{IntoProblem, Problem};
 
 /// What a call by name comes to: the output as JSON, a rejection as the problem a client may see, or a fault.
@@ -125,6 +127,14 @@ impl<'a> WireDispatch<'a> {
     crate::options::methods!(options);
 }
 
+impl WireDispatch<'_> {
+    /// Who sends an event by its name says that something has happened, and nothing says who may.
+    fn may_publish(&self) -> bool {
+        let who = self.options.as_ref().and_then(|options| options.principal.as_ref());
+        !self.bus.denies_by_default() || !ambient::is_outside() || who.is_some_and(Principal::is_system)
+    }
+}
+
 impl<'a> IntoFuture for WireDispatch<'a> {
     type Output = WireResult;
     type IntoFuture = BoxFuture<'a, WireResult>;
@@ -132,6 +142,10 @@ impl<'a> IntoFuture for WireDispatch<'a> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let message = self.bus.named(self.name)?;
+            if message.kind == MessageKind::Event && !self.may_publish() {
+                let text = "an event is published by the application itself, and this bus denies by default";
+                return Err(Fault::forbidden(text).at(message.by_hand.site()).into());
+            }
             let Some(wire) = &message.wire else {
                 return Err(Fault::internal("a message without `wire` is known by name").into());
             };

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod elsewhere;
+pub mod flips;
 pub mod ledger;
 pub mod polls;
 pub mod quiet;

@@ -60,6 +60,20 @@ macro_rules! shapes {
 
 include!("../expand/shapes.in");
 
+/// Whoever adds an option says how it is ignored, and which test fails then.
+#[test]
+fn every_option_has_a_flip() {
+    let has = |option: &str| tests::flips::FLIPS.iter().any(|flip| flip.option == option);
+    for (name, ..) in options::OPTIONS {
+        assert!(has(name), "`{name}` is not in the table of flips");
+    }
+    for (option, forms) in [("cache", cache::FORMS), ("retry", retry::FORMS)] {
+        for (key, _) in forms {
+            assert!(has(&format!("{option}.{key}")), "`{option}({key}..)` is not in the table of flips");
+        }
+    }
+}
+
 #[test]
 fn the_expansions_are_the_checked_in_ones() {
     for (shape, source) in SHAPES {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use cqrs_core::{
-    Bus, DispatchError, Fault, FaultKind, IntoProblem, Outbox, Principal, ReadOnly, command, handler, query,
+    Bus, DispatchError, Fault, FaultKind, IntoProblem, Outbox, Principal, ReadOnly, command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +154,27 @@ async fn what_an_outbox_sends_is_the_applications_own() {
     bus.execute(Close).by(Principal::new("ada")).await.unwrap();
     bus.settled().await;
     assert_eq!(swept.0.load(std::sync::atomic::Ordering::SeqCst), 1);
+}
+
+#[event(wire)]
+#[derive(Clone, Serialize, Deserialize)]
+struct Swept_ {}
+
+#[tokio::test]
+async fn a_bus_that_denies_by_default_takes_events_by_name_from_the_application_alone() {
+    let open = bus();
+    open.dispatch_json("Swept_", b"{}").await.unwrap();
+    let closed = Bus::builder().deny_by_default().build();
+    for who in [None, Some(Principal::new("ada"))] {
+        let call = closed.dispatch_json("Swept_", b"{}");
+        let answer = match who {
+            Some(who) => call.by(who).await,
+            None => call.await,
+        };
+        assert_eq!(fault(answer).kind(), FaultKind::Forbidden);
+    }
+    closed.dispatch_json("Swept_", b"{}").by(Principal::system("feed")).await.unwrap();
+    closed.publish(Swept_ {}).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cqrs_core::{
-    Bus, Call, Fault, FaultKind, InMemoryLedger, Invalid, Ledger, Next, Outcome, Principal, ReadOnly, Validate,
-    WiringProblemKind, behavior, command, event, handler, query,
+    Bus, Call, CommandBus, Deadline, Fault, FaultKind, InMemoryLedger, Invalid, Ledger, Next, Outcome, Principal,
+    ReadOnly, Validate, WiringProblemKind, behavior, command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -172,6 +172,34 @@ async fn of_a_declared_timeout_and_the_callers_the_shorter_counts() {
         assert_eq!(kind(answer), FaultKind::Timeout);
         assert_eq!(begun.elapsed().as_secs(), expected);
     }
+}
+
+#[command(timeout = "5s", output = (Duration, Duration))]
+struct Look {
+    seconds: u64,
+}
+
+#[handler]
+async fn look(cmd: Look, mine: Deadline, bus: CommandBus) -> (Duration, Duration) {
+    let left = mine.remaining();
+    tokio::time::sleep(Duration::from_secs(cmd.seconds)).await;
+    (left, bus.execute(Left).await.unwrap())
+}
+
+#[command(output = Duration)]
+struct Left;
+
+#[handler]
+async fn left(_: Left, inherited: Deadline) -> Duration {
+    inherited.remaining()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_declared_timeout_is_the_handlers_deadline_and_that_of_calls_inside_of_it() {
+    let seconds = Duration::from_secs;
+    assert_eq!(Bus::global().execute(Look { seconds: 2 }).await.unwrap(), (seconds(5), seconds(3)));
+    let sooner = Bus::global().execute(Look { seconds: 1 }).timeout(seconds(4)).await.unwrap();
+    assert_eq!(sooner, (seconds(4), seconds(3)));
 }
 
 // retry
