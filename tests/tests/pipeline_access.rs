@@ -43,7 +43,7 @@ fn fault<T: std::fmt::Debug, E: std::fmt::Debug>(answer: Result<T, DispatchError
 mod policies {
     use super::*;
 
-    pub async fn owns(
+    pub(super) async fn owns(
         who: &Principal,
         cmd: &Drop_,
         owners: &(dyn Owners + 'static),
@@ -58,15 +58,15 @@ mod policies {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0} is not on the list")]
-    pub struct NotOnTheList(pub String);
+    pub(super) struct NotOnTheList(String);
 
-    pub fn on_the_list(who: &Principal, _: &Enter) -> Result<(), NotOnTheList> {
+    pub(super) fn on_the_list(who: &Principal, _: &Enter) -> Result<(), NotOnTheList> {
         if who.id() == "ada" { Ok(()) } else { Err(NotOnTheList(who.id().to_owned())) }
     }
 }
 
 #[command(authorize = policies::owns)]
-pub struct Drop_ {
+struct Drop_ {
     of: u32,
 }
 
@@ -74,7 +74,7 @@ pub struct Drop_ {
 fn drop_it(_: Drop_) {}
 
 #[query(output = u32, authorize = crate::policies::on_the_list)]
-pub struct Enter;
+struct Enter;
 
 #[handler]
 fn enter(_: Enter) -> u32 {
