@@ -18,7 +18,8 @@ macro_rules! shapes {
 
 include!("../expand/shapes.in");
 
-/// They say the same: each message, handler and provider is in the catalog twice, once from each of the modules.
+/// They say the same: each message, handler, provider and what goes around a handler is in the catalog from each of the
+/// modules.
 #[cfg(feature = "inventory")]
 #[test]
 fn what_is_written_and_what_is_expanded_register_the_same() {
@@ -26,7 +27,9 @@ fn what_is_written_and_what_is_expanded_register_the_same() {
     let messages = catalog.messages.iter().map(|message| message.place.path);
     let handlers = catalog.messages.iter().flat_map(|message| &message.handlers).map(|handler| handler.path);
     let providers = catalog.providers.iter().map(|provider| provider.place.path);
-    let paths: Vec<_> = messages.chain(handlers).chain(providers).collect();
+    let around = catalog.messages.iter().flat_map(|message| &message.pipeline).map(|element| element.place.path);
+    let mut paths: Vec<_> = messages.chain(handlers).chain(providers).chain(around).collect();
+    paths.sort_unstable();
     let below = |module: &str| -> Vec<_> {
         let module = format!("expand_compiles::{module}::");
         paths.iter().filter_map(|path| path.strip_prefix(&module)).collect()
