@@ -17,10 +17,9 @@ use crate::delivery::Deliveries;
 use crate::dispatch::Dispatch;
 use crate::events::Raised;
 use crate::fault::Fault;
-use crate::future::BoxFuture;
-use crate::handler::{Handled, HandlerInfo, LinkFn, Route};
+use crate::handler::{Handled, HandlerInfo};
 use crate::message::{Command, Event, MessageInfo, MessageKind, Query};
-use crate::need::{Need, Opening};
+use crate::need::Opening;
 use crate::pipeline::access::Access;
 use crate::pipeline::behavior::Behaviors;
 #[cfg(feature = "cache")]
@@ -29,7 +28,6 @@ use crate::pipeline::flights::Flights;
 use crate::pipeline::floor::Floors;
 use crate::pipeline::ledger::LedgerKey;
 use crate::publish::Publish;
-use crate::registry;
 use crate::slot::Table;
 use crate::unit::OpenUnit;
 use crate::verify::Report;
@@ -299,8 +297,13 @@ impl Bus {
         &self.0.parts.names
     }
 
+    /// The closure that a builder registered for a contract.
+    pub(crate) fn closure(&self, contract: &MessageInfo) -> Option<&Wired> {
+        self.0.parts.contracts.get(&contract.type_id)
+    }
+
     pub(crate) fn stands_in(&self, contract: &MessageInfo) -> bool {
-        self.0.parts.contracts.contains_key(&contract.type_id)
+        self.closure(contract).is_some()
     }
 
     /// Whether a builder registered a handler for the message.
@@ -328,75 +331,6 @@ impl Bus {
             return Err(shut_down(handler));
         }
         Ok(())
-    }
-
-    /// Makes ready what a handler needs and keeps it for the message.
-    pub(crate) fn wire(
-        &self,
-        message: &'static MessageInfo,
-        handler: &'static HandlerInfo,
-        assemble: LinkFn,
-    ) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(async move {
-            let wired = match self.prepare(message, handler.needs).await {
-                Ok(()) => assemble(self.container()),
-                Err(fault) => Err(fault),
-            };
-            self.keep(message, wired.map_err(|fault| fault.at(handler.site()))?);
-            Ok(())
-        })
-    }
-
-    /// Makes ready what a message's handler and everything around it need.
-    async fn prepare(&self, message: &'static MessageInfo, needs: &'static [Need]) -> Result<(), Fault> {
-        if self.denies(message) {
-            return Err(Fault::wiring(crate::verify::undeclared(message)));
-        }
-        let behaviors = self.behaviors().around(message).map(|behavior| behavior.needs);
-        for needs in [needs].into_iter().chain(message.pipeline.needs()).chain(behaviors) {
-            self.container().prepare(self, needs).await?;
-        }
-        Ok(())
-    }
-
-    /// Of two calls that wire at once, one is first; both made the same.
-    fn keep(&self, message: &'static MessageInfo, wired: Wired) {
-        let table = match self.behaviors().around(message).next() {
-            Some(_) => &self.0.layered,
-            None => &self.0.table,
-        };
-        table.cell(message.slot.index()).get_or_init(|| wired);
-    }
-
-    /// [`wire`](Bus::wire) for a contract, whose handler is in the registry or was put into the builder.
-    pub(crate) fn link(&self, message: &'static MessageInfo) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(async move {
-            if let Some(closure) = self.0.parts.contracts.get(&message.type_id) {
-                let prepared = self.prepare(message, &[]).await;
-                prepared.map_err(|fault| fault.at(message.by_hand.site()))?;
-                self.keep(message, closure.clone());
-                return Ok(());
-            }
-            let handlers = registry::linked_in().linked.get(&message.type_id);
-            match handlers.map(Vec::as_slice) {
-                Some([handler]) => match handler.route {
-                    Route::Contract(link) => self.wire(message, handler, link).await,
-                    _ => Err(Fault::internal("a contract's handler is registered as something else")),
-                },
-                Some([_, _, ..]) => {
-                    Err(Fault::wiring(crate::verify::second_handler(message, handlers.into_iter().flatten())))
-                }
-                _ => Err(Fault::wiring(crate::verify::no_handler(message))),
-            }
-        })
-    }
-
-    /// The handler of a contract, as far as it is known before anything is wired.
-    pub(crate) fn linked_handler(&self, message: &'static MessageInfo) -> &'static HandlerInfo {
-        match registry::linked_in().linked.get(&message.type_id).map(Vec::as_slice) {
-            Some([handler]) if !self.stands_in(message) => handler,
-            _ => &message.by_hand,
-        }
     }
 
     /// The message of this name.

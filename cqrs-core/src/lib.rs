@@ -70,6 +70,7 @@ mod resource;
 mod task;
 mod unit;
 mod wire;
+mod wiring;
 
 // What it stands on.
 mod aggregate;

@@ -1,0 +1,79 @@
+//! How a bus makes ready what a message's handler needs, once, and where it keeps that.
+
+use crate::begin::Wired;
+use crate::bus::Bus;
+use crate::fault::Fault;
+use crate::future::BoxFuture;
+use crate::handler::{HandlerInfo, LinkFn, Route};
+use crate::message::MessageInfo;
+use crate::need::Need;
+use crate::registry;
+
+impl Bus {
+    /// Makes ready what a handler needs and keeps it for the message.
+    pub(crate) fn wire(
+        &self,
+        message: &'static MessageInfo,
+        handler: &'static HandlerInfo,
+        assemble: LinkFn,
+    ) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            let wired = match self.prepare(message, handler.needs).await {
+                Ok(()) => assemble(self.container()),
+                Err(fault) => Err(fault),
+            };
+            self.keep(message, wired.map_err(|fault| fault.at(handler.site()))?);
+            Ok(())
+        })
+    }
+
+    /// Makes ready what a message's handler and everything around it need.
+    async fn prepare(&self, message: &'static MessageInfo, needs: &'static [Need]) -> Result<(), Fault> {
+        if self.denies(message) {
+            return Err(Fault::wiring(crate::verify::undeclared(message)));
+        }
+        let behaviors = self.behaviors().around(message).map(|behavior| behavior.needs);
+        for needs in [needs].into_iter().chain(message.pipeline.needs()).chain(behaviors) {
+            self.container().prepare(self, needs).await?;
+        }
+        Ok(())
+    }
+
+    /// Of two calls that wire at once, one is first; both made the same.
+    fn keep(&self, message: &'static MessageInfo, wired: Wired) {
+        let has_behaviors = self.behaviors().around(message).next().is_some();
+        let table = if has_behaviors { self.layered() } else { self.table() };
+        table.cell(message.slot.index()).get_or_init(|| wired);
+    }
+
+    /// [`wire`](Bus::wire) for a contract, whose handler is in the registry or was put into the builder.
+    pub(crate) fn link(&self, message: &'static MessageInfo) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            if let Some(closure) = self.closure(message) {
+                let prepared = self.prepare(message, &[]).await;
+                prepared.map_err(|fault| fault.at(message.by_hand.site()))?;
+                self.keep(message, closure.clone());
+                return Ok(());
+            }
+            let handlers = registry::linked_in().linked.get(&message.type_id);
+            match handlers.map(Vec::as_slice) {
+                Some([handler]) => match handler.route {
+                    Route::Contract(link) => self.wire(message, handler, link).await,
+                    _ => Err(Fault::internal("a contract's handler is registered as something else")),
+                },
+                Some([_, _, ..]) => {
+                    Err(Fault::wiring(crate::verify::second_handler(message, handlers.into_iter().flatten())))
+                }
+                _ => Err(Fault::wiring(crate::verify::no_handler(message))),
+            }
+        })
+    }
+
+    /// The handler of a contract, as far as it is known before anything is wired.
+    pub(crate) fn linked_handler(&self, message: &'static MessageInfo) -> &'static HandlerInfo {
+        match registry::linked_in().linked.get(&message.type_id).map(Vec::as_slice) {
+            Some([handler]) if !self.stands_in(message) => handler,
+            _ => &message.by_hand,
+        }
+    }
+}
