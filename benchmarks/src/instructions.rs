@@ -33,6 +33,7 @@ pub fn table(set: &str, candidates: &[Candidate]) -> String {
     let title = match set {
         "sync" => "Instructions per call, sync handler",
         "async" => "Instructions per call, async handler",
+        "pipeline" => "Instructions per call, around an async handler",
         _ => "Instructions per call, a task of its own, current_thread",
     };
     format!("### {title}\n\n{}", markdown::table(&["candidate", "instructions"], &rows))

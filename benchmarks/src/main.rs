@@ -3,7 +3,8 @@
 //!
 //!     cargo run --release -- dispatch      # the two workloads
 //!     cargo run --release -- tasks         # what a task of its own costs
-//!     cargo run --release -- instructions  # both, in instructions (needs valgrind)
+//!     cargo run --release -- pipeline      # what is declared around a handler costs
+//!     cargo run --release -- instructions  # all of it, in instructions (needs valgrind)
 //!     cargo run --release -- budgets       # what the last runs say of the budgets
 //!
 //! Options: `--rounds N` (41), `--batch-ms N` (4). What a declaration costs the compiler is
@@ -20,6 +21,7 @@ mod machine;
 mod markdown;
 mod measure;
 mod peers;
+mod pipeline;
 mod table;
 mod tasks;
 mod workload;
@@ -35,7 +37,7 @@ use workload::Workload;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str =
-    "usage: benchmarks [machine | dispatch | tasks | instructions | budgets] [--rounds N] [--batch-ms N]";
+    "usage: benchmarks [machine | dispatch | tasks | pipeline | instructions | budgets] [--rounds N] [--batch-ms N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
             match &*section {
                 "machine" => println!("{}", machine::line()),
                 "tasks" => own_task(plan),
+                "pipeline" => around(plan),
                 "budgets" => println!("{}", budgets::table()),
                 "instructions" => {
                     for set in SETS {
@@ -74,7 +77,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<(String, Plan), Strin
             value.parse::<u64>().map_err(|_| format!("`{value}` is not a number"))
         };
         match arg.as_str() {
-            "machine" | "dispatch" | "tasks" | "instructions" | "budgets" => section = arg,
+            "machine" | "dispatch" | "tasks" | "pipeline" | "instructions" | "budgets" => section = arg,
             "--rounds" => plan.rounds = number()?.max(1) as usize,
             "--batch-ms" => plan.batch = Duration::from_millis(number()?.max(1)),
             _ => return Err(format!("unknown argument `{arg}`")),
@@ -84,12 +87,13 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<(String, Plan), Strin
 }
 
 /// The sets of candidates whose instructions are counted.
-const SETS: [&str; 3] = ["sync", "async", "task"];
+const SETS: [&str; 4] = ["sync", "async", "task", "pipeline"];
 
 fn candidates(set: &str) -> Vec<Candidate> {
     match set {
         "sync" => peers::all(Workload::Sync),
         "async" => peers::all(Workload::Async),
+        "pipeline" => pipeline::candidates(),
         _ => own_tasks(Flavor::CurrentThread, 1),
     }
 }
@@ -132,6 +136,14 @@ fn own_task(plan: Plan) {
             println!("{}", table::measured(&rows, &["spawn"]));
         }
     }
+}
+
+/// What the elements of a pipeline cost.
+fn around(plan: Plan) {
+    println!("### Around an async handler\n");
+    let rows = measure::run(plan, &pipeline::candidates(), 2);
+    keep("pipeline", &rows);
+    println!("{}", table::measured(&rows, &["nothing", "nothing, by a principal"]));
 }
 
 /// For the table of budgets.
