@@ -227,7 +227,7 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
     let task = async move {
         // Told before what is rolled back is dropped, whose `Drop` may panic.
         if let Err(fault) = (&mut guarded).await {
-            caller.fail(fault);
+            caller.fail(Context::judge(guarded.context(), fault));
         }
         drop((guarded, busy));
     };

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use cqrs_core::{
-    Bus, DispatchError, Fault, FaultKind, IntoProblem, Outbox, Principal, ReadOnly, command, event, handler, query,
+    Bus, DispatchError, Effect, Fault, FaultKind, IntoProblem, Outbox, Principal, ReadOnly, command, event, handler,
+    query,
 };
 use serde::{Deserialize, Serialize};
 
@@ -191,4 +192,31 @@ struct Twice;
 async fn twice(_: Twice, bus: cqrs_core::CommandBus) -> Result<(), Fault> {
     bus.execute(Sweep).await?;
     Ok(())
+}
+
+// A policy may execute what belongs to its answer, where the call has no unit of work.
+
+async fn notes_and_refuses(_: &Principal, _: &Noted) -> Result<bool, Fault> {
+    Bus::global().execute(NoteDown).await?;
+    Ok(false)
+}
+
+#[command(authorize = notes_and_refuses)]
+struct Noted;
+
+#[handler]
+fn noted(_: Noted) {}
+
+#[command]
+struct NoteDown;
+
+#[handler]
+fn note_down(_: NoteDown) {}
+
+#[tokio::test]
+async fn a_policy_that_has_executed_something_does_not_say_that_nothing_happened() {
+    let answer =
+        cqrs_core::testing::scope(bus(), async { Bus::global().execute(Noted).by(Principal::new("ada")).await });
+    let refused = fault(answer.await);
+    assert_eq!((refused.kind(), refused.effect()), (FaultKind::Forbidden, Effect::Unknown));
 }

@@ -3,10 +3,11 @@
 #![cfg(feature = "inventory")]
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cqrs_core::{
-    BoxError, Bus, Call, Context, EventMeta, Events, Fault, FaultKind, MessageKind, Next, On, Outcome, Principal,
-    behavior, command, event, handler, query,
+    BoxError, BoxFuture, Bus, Call, Context, Effect, EventMeta, Events, Fault, FaultKind, MessageKind, Next, On,
+    Outcome, Principal, behavior, command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
 use tests::quiet::expect_panics;
@@ -251,4 +252,72 @@ async fn what_a_behavior_needs_is_verified_and_asked_for_at_the_call() {
     let report = bus.verify().to_string();
     assert!(report.contains("`&pipeline_behaviors::Log`") && report.contains("pipeline_behaviors::tell"), "{report}");
     assert_eq!(bus.execute(Buy { sku: 2 }).await.unwrap_err().fault().unwrap().kind(), FaultKind::Wiring);
+}
+
+// What a behavior does when the unit of work has committed, or is about to.
+
+#[command(output = u32)]
+struct Jot;
+
+#[handler]
+async fn jot(_: Jot, page: &mut tests::ledger::Page) -> u32 {
+    page.write("a line");
+    7
+}
+
+/// A bus with this around `Jot`.
+fn around_jot(
+    store: &tests::ledger::Ledger,
+    code: impl for<'a> Fn(Next<'a>) -> BoxFuture<'a, Outcome> + Send + Sync + 'static,
+) -> Bus {
+    let builder = Bus::builder().provide(Log::default()).provide(store.clone());
+    builder.behavior(1, [On::message::<Jot>()], move |_, next| code(next)).build()
+}
+
+#[tokio::test]
+async fn a_behavior_that_fails_after_the_commit_does_not_say_that_nothing_happened() {
+    expect_panics(&["the ink dried"]);
+    let store = tests::ledger::Ledger::default();
+    let panics = around_jot(&store, |next| {
+        Box::pin(async {
+            next.run().await;
+            panic!("the ink dried")
+        })
+    });
+    let answers_another = around_jot(&store, |next| {
+        Box::pin(async {
+            next.run().await;
+            Outcome::output("text")
+        })
+    });
+    for (bus, kind) in [(panics, FaultKind::Panic), (answers_another, FaultKind::Wiring)] {
+        let error = bus.execute(Jot).await.unwrap_err();
+        let fault = error.fault().unwrap();
+        assert_eq!((fault.kind(), fault.effect()), (kind, Effect::Unknown), "{fault}");
+    }
+    assert_eq!(store.commits().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_behavior_that_does_not_wait_for_the_commit_does_not_know_what_happened() {
+    let store = tests::ledger::Ledger::default();
+    store.hold(Arc::new(tokio::sync::Semaphore::new(0)));
+    let bus = around_jot(&store, |next| {
+        Box::pin(async {
+            let outcome = tokio::time::timeout(Duration::from_secs(1), next.run()).await;
+            outcome.unwrap_or_else(|_| Fault::timeout(None).into())
+        })
+    });
+    let error = bus.execute(Jot).await.unwrap_err();
+    let fault = error.fault().unwrap();
+    assert_eq!((fault.kind(), fault.effect()), (FaultKind::Timeout, Effect::Unknown));
+}
+
+#[tokio::test]
+async fn a_behavior_sees_that_what_failed_was_rolled_back() {
+    let store = tests::ledger::Ledger::default();
+    store.fail(tests::ledger::Failing::Conflict);
+    let bus = around_jot(&store, |next| Box::pin(next.run()));
+    let error = bus.execute(Jot).await.unwrap_err();
+    assert_eq!(error.fault().unwrap().effect(), Effect::Nothing);
 }

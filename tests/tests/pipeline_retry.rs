@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cqrs_core::{Bus, CommandBus, Effect, Fault, FaultKind, Ledger as Outcomes, command, handler};
+use cqrs_core::{
+    BoxFuture, Bus, CommandBus, Effect, Fault, FaultKind, Ledger as Outcomes, LedgerEntry, LedgerKey, On, Scope,
+    command, handler,
+};
 use serde::{Deserialize, Serialize};
 use tests::ledger::{Failing, Ledger, Page};
 
@@ -136,4 +139,83 @@ async fn with_a_key_what_may_have_happened_is_tried_and_happens_once() {
         assert_eq!(store.commits().len(), 1, "{failing:?}");
         assert_eq!(store.commits()[0], [format!("run {answer}"), "outcome k".to_owned()]);
     }
+}
+
+#[command(retry(2))]
+#[derive(Clone)]
+struct InPlace;
+
+#[handler]
+async fn in_place(_: InPlace, runs: &Runs) {
+    runs.next();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_carried_out_is_not_tried_because_a_behavior_fails_afterwards() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    let on = [On::message::<InPlace>(), On::message::<Note>()];
+    let audited = Bus::builder().provide(runs.clone()).provide(store.clone()).behavior(1, on, |_, next| {
+        Box::pin(async {
+            next.run().await;
+            Fault::conflict("the audit was written by somebody else").into()
+        })
+    });
+    let bus = audited.build();
+    let in_place = bus.execute(InPlace).await.unwrap_err();
+    assert_eq!((runs.count(), in_place.fault().unwrap().effect()), (1, Effect::Unknown));
+    let with_unit = bus.execute(Note { mends_at: 9 }).await.unwrap_err();
+    assert_eq!((runs.count(), with_unit.fault().unwrap().effect()), (2, Effect::Unknown));
+    assert_eq!(store.commits().len(), 1);
+}
+
+/// A ledger that can be read once.
+struct ReadOnce(Ledger, AtomicU32);
+
+impl Outcomes for ReadOnce {
+    fn find<'a>(&'a self, key: &'a LedgerKey) -> BoxFuture<'a, Result<Option<LedgerEntry>, Fault>> {
+        Box::pin(async move {
+            match self.1.fetch_add(1, Ordering::SeqCst) {
+                0 => self.0.find(key).await,
+                _ => Err(Fault::unavailable("the ledger does not answer")),
+            }
+        })
+    }
+
+    fn stage<'a>(&'a self, scope: &'a mut Scope, entry: LedgerEntry) -> BoxFuture<'a, Result<(), Fault>> {
+        self.0.stage(scope, entry)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_try_left_unknown_is_unknown_where_the_ledger_cannot_tell() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    store.fail(Failing::AnswerUnavailable);
+    let ledger = ReadOnce(store.clone(), AtomicU32::new(0));
+    let builder = Bus::builder().provide(runs.clone()).provide(store.clone());
+    let bus = builder.provide_dyn::<dyn Outcomes>(Arc::new(ledger)).build();
+    let error = bus.execute(Keyed).idempotency_key("k").await.unwrap_err();
+    assert_eq!(error.fault().unwrap().effect(), Effect::Unknown, "{error}");
+    assert_eq!(store.commits().len(), 1, "it did happen");
+}
+
+#[command(idempotent, retry(2, on = unavailable), error = Fault)]
+#[derive(Clone, Serialize, Deserialize)]
+struct LostThenSlow;
+
+#[handler]
+async fn lost_then_slow(_: LostThenSlow, runs: &Runs) -> Result<(), Fault> {
+    if runs.next() > 1 {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    Err(Fault::unavailable("the answer is lost").with_unknown_effect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_try_left_unknown_is_unknown_where_the_next_has_no_time() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    let bus = bus(&runs, &store);
+    let answer = bus.execute(LostThenSlow).idempotency_key("k").timeout(Duration::from_secs(5)).await;
+    let error = answer.unwrap_err();
+    let fault = error.fault().unwrap();
+    assert_eq!((runs.count(), fault.kind(), fault.effect()), (2, FaultKind::Timeout, Effect::Unknown));
 }

@@ -10,9 +10,9 @@ use crate::ambient::{self, Running};
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
-use crate::fault::Fault;
+use crate::fault::{Effect, Fault};
 use crate::future::{BoxFuture, CatchPanic};
-use crate::message::Message;
+use crate::message::{Message, MessageKind};
 use crate::pipeline::behavior::Around;
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::outcome::Outcome;
@@ -101,13 +101,24 @@ impl<'a> Next<'a> {
     }
 }
 
-/// Runs the handler; its panic is a fault, and not that of a behavior around it.
+/// Runs the handler; its panic is a fault, and not that of a behavior around it. What has happened by now, no later
+/// fault of the call denies.
 pub(crate) async fn handle(inner: Box<dyn Inner>, attempt: Attempt) -> Outcome {
-    let running = attempt.running;
-    CatchPanic(AssertUnwindSafe(inner.run(attempt))).await.unwrap_or_else(|payload| {
+    let (running, context) = (attempt.running, attempt.context.clone());
+    let outcome = CatchPanic(AssertUnwindSafe(inner.run(attempt))).await.unwrap_or_else(|payload| {
         // What it panicked in is where it had come to.
         ambient::running().unwrap_or(running).panicked(&*payload).into()
-    })
+    });
+    match outcome.fault() {
+        // Rolled back: nothing of it is in the store's hands any more.
+        Some(fault) if fault.effect() == Effect::Nothing => ambient::phase(running.phase),
+        Some(_) => context.has_changed_something(),
+        None if outcome.is_success() && running.message().kind == MessageKind::Command => {
+            context.has_changed_something();
+        }
+        None => {}
+    }
+    outcome
 }
 
 impl std::fmt::Debug for Next<'_> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ambient::{self, Running};
+use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
@@ -34,7 +34,7 @@ impl Layers {
         let (pipeline, who) = (self.pipeline(), self.context.principal());
         let asked = pipeline.access().ask(who, inner.message(), self.bus.container(), self.running.handler);
         if let Err(fault) = asked.await {
-            return fault.into();
+            return self.judged(fault.into());
         }
         let outcome = match (pipeline.cache(), pipeline.idempotent()) {
             (Some(cache), _) => self.cached(cache, inner).await,
@@ -52,7 +52,8 @@ impl Layers {
         if let Some(timeout) = self.pipeline().timeout() {
             self.context.limit(timeout);
         }
-        self.tried(inner, recorder).await
+        let outcome = self.tried(inner, recorder).await;
+        self.judged(outcome)
     }
 
     /// One try after another, while that can help and there is time.
@@ -102,7 +103,16 @@ impl Layers {
             let call = Call::delivered(bus, running, context.clone(), None);
             Next::new(&call, &behaviors, inner, attempt, judge).run().await
         };
-        outcome.map_fault(|fault| Context::judge(Some(context), fault))
+        // A behavior that went on without the commit's answer does not know it either.
+        if ambient::running().is_some_and(|now| now.phase == Phase::Committing) {
+            context.has_changed_something();
+        }
+        self.judged(outcome)
+    }
+
+    /// A fault of a call in which something may have happened does not say that nothing did.
+    fn judged(&self, outcome: Outcome) -> Outcome {
+        outcome.map_fault(|fault| Context::judge(Some(&self.context), fault))
     }
 }
 
