@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cqrs_core::{
-    Bus, Context, DispatchError, Effect, Fault, FaultKind, InMemoryLedger, Ledger as Outcomes, OperationResult,
-    Principal, command, handler,
+    Bus, Context, DispatchError, Effect, Events, Fault, FaultKind, InMemoryLedger, InMemoryUnit, Ledger as Outcomes,
+    OperationResult, Principal, command, event, handler,
 };
 use serde::{Deserialize, Serialize};
 use tests::ledger::{Failing, Ledger, Page};
 use tests::polls::{Caller, dropped_at_every_poll};
 use tests::quiet::expect_panics;
+use tokio::sync::Semaphore;
 
 /// How often handlers ran.
 #[derive(Clone, Default)]
@@ -201,7 +202,7 @@ async fn of_two_processes_on_one_store_one_commits_and_the_other_answers_its_out
 #[tokio::test]
 async fn who_does_not_want_to_wait_is_told_that_it_still_runs() {
     let World { bus, store, runs } = world();
-    let held = Arc::new(tokio::sync::Semaphore::new(0));
+    let held = Arc::new(Semaphore::new(0));
     store.hold(held.clone());
     let first = tokio::spawn({
         let bus = bus.clone();
@@ -275,7 +276,7 @@ async fn a_caller_that_goes_away_leaves_no_key_behind() {
 #[tokio::test(start_paused = true)]
 async fn a_deadline_frees_the_key_for_the_next() {
     let World { bus, store, runs } = world();
-    let held = Arc::new(tokio::sync::Semaphore::new(0));
+    let held = Arc::new(Semaphore::new(0));
     store.hold(held.clone());
     let late = Stuck { seconds: 60 };
     let answer = bus.execute(late.clone()).idempotency_key("k").timeout(Duration::from_secs(1)).await;
@@ -373,6 +374,73 @@ async fn a_full_ledger_in_memory_says_so_and_forgets_nothing() {
     assert_eq!(runs.count(), 3, "a and b, and c for nothing");
     tokio::time::advance(Duration::from_secs(61)).await;
     bus.execute(Refund { cents: 1 }).idempotency_key("c").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_in_memory_keeps_an_outcome_for_ever_if_it_is_told_to() {
+    let (runs, ledger) = (Runs::default(), InMemoryLedger::new(8, Duration::MAX));
+    let bus = in_memory(&runs, &ledger);
+    for _ in 0..2 {
+        bus.execute(Refund { cents: 1 }).idempotency_key("k").await.unwrap();
+    }
+    assert_eq!((runs.count(), ledger.len()), (1, 1));
+}
+
+#[event(transient)]
+#[derive(Clone)]
+struct Sent;
+
+#[handler]
+async fn sent(_: Sent, gate: &Semaphore) {
+    gate.acquire().await.unwrap().forget();
+}
+
+/// Its commit waits until there is room for its event.
+#[command(idempotent, output = u32)]
+#[derive(Clone, Serialize, Deserialize)]
+struct Send;
+
+#[handler]
+async fn send(_: Send, runs: &Runs, committed: &Committed, unit: &mut InMemoryUnit, events: &mut Events) -> u32 {
+    let committed = committed.clone();
+    unit.on_commit(move || {
+        committed.0.next();
+    });
+    events.raise(Sent);
+    runs.next()
+}
+
+#[derive(Clone, Default)]
+struct Committed(Runs);
+
+#[tokio::test]
+async fn of_two_buses_on_one_ledger_in_memory_one_commits() {
+    let (runs, ledger) = (Runs::default(), InMemoryLedger::new(8, Duration::from_secs(60)));
+    let (committed, gate) = (Committed::default(), Arc::new(Semaphore::new(0)));
+    let mut calls = Vec::new();
+    for _ in 0..2 {
+        let bus = Bus::builder()
+            .queue_capacity(1)
+            .provide(runs.clone())
+            .provide(committed.clone())
+            .provide_dyn::<Semaphore>(gate.clone())
+            .provide_dyn::<dyn Outcomes>(Arc::new(ledger.clone()))
+            .build();
+        bus.publish(Sent).await.unwrap(); // there is no more room
+        calls.push(tokio::spawn(async move { bus.execute(Send).idempotency_key("k").await }));
+    }
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((runs.count(), committed.0.count()), (2, 0), "neither knows of the other");
+    gate.add_permits(8);
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(_) => {}
+            refused => assert_eq!(fault(refused).kind(), FaultKind::Conflict),
+        }
+    }
+    assert_eq!((committed.0.count(), ledger.len()), (1, 1));
 }
 
 #[tokio::test]

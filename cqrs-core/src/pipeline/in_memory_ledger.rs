@@ -1,6 +1,6 @@
 //! [`InMemoryLedger`]: outcomes of idempotent commands, in the memory of the process.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,8 +39,8 @@ struct Kept {
     entries: HashMap<LedgerKey, LedgerEntry>,
     /// When each is forgotten; they all live equally long.
     expiries: VecDeque<(Instant, LedgerKey)>,
-    /// How many calls will write when they commit.
-    staged: usize,
+    /// What calls will write when they commit.
+    staged: HashSet<LedgerKey>,
 }
 
 impl InMemoryLedger {
@@ -80,45 +80,49 @@ impl Ledger for InMemoryLedger {
 
     fn stage<'a>(&'a self, scope: &'a mut Scope, entry: LedgerEntry) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
-            let room = Room::reserve(self)?;
-            let unit = scope.unit::<InMemoryUnit>().await?;
-            if self.kept().entries.contains_key(&entry.key) {
-                return Err(Fault::conflict(format!("the idempotency key `{}` has an outcome already", entry.key.key)));
-            }
-            unit.on_commit(move || room.write(entry));
+            let room = Room::reserve(self, &entry.key)?;
+            scope.unit::<InMemoryUnit>().await?.on_commit(move || room.write(entry));
             Ok(())
         })
     }
 }
 
 /// Room for one record, held until it is written or its call came to nothing.
-struct Room(InMemoryLedger);
+struct Room {
+    ledger: InMemoryLedger,
+    key: LedgerKey,
+}
 
 impl Room {
-    fn reserve(ledger: &InMemoryLedger) -> Result<Self, Fault> {
+    /// A commit in memory cannot fail any more, so of two calls with one key the second fails here.
+    fn reserve(ledger: &InMemoryLedger, key: &LedgerKey) -> Result<Self, Fault> {
         let mut kept = ledger.kept();
-        if kept.entries.len() + kept.staged >= ledger.capacity {
+        if kept.entries.contains_key(key) || kept.staged.contains(key) {
+            return Err(Fault::conflict(format!("the idempotency key `{}` has an outcome already", key.key)));
+        }
+        if kept.entries.len() + kept.staged.len() >= ledger.capacity {
             return Err(Fault::unavailable(format!(
                 "the ledger in memory holds {} outcomes, which is all it may, and none has expired; give `InMemoryLedger` \
                  a larger capacity or a shorter time to live",
                 ledger.capacity
             )));
         }
-        kept.staged += 1;
-        Ok(Room(ledger.clone()))
+        kept.staged.insert(key.clone());
+        Ok(Room { ledger: ledger.clone(), key: key.clone() })
     }
 
     fn write(self, entry: LedgerEntry) {
-        let expiry = Instant::now() + self.0.time_to_live;
-        let mut kept = self.0.kept();
-        kept.expiries.push_back((expiry, entry.key.clone()));
+        // One that would end behind the end of the clock does not end.
+        let expiry = Instant::now().checked_add(self.ledger.time_to_live);
+        let mut kept = self.ledger.kept();
+        kept.expiries.extend(expiry.map(|expiry| (expiry, entry.key.clone())));
         kept.entries.insert(entry.key.clone(), entry);
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).staged -= 1;
+        self.ledger.kept.lock().unwrap_or_else(PoisonError::into_inner).staged.remove(&self.key);
     }
 }
 
