@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cqrs_core::{Bus, DispatchError, Events, Fault, FaultKind, InMemoryUnit, ReadOnly, command, event, handler, query};
+use cqrs_core::{
+    Bus, DispatchError, Events, Fault, FaultKind, InMemoryUnit, Principal, QueryBus, ReadOnly, command, event, handler,
+    query,
+};
 use serde::{Deserialize, Serialize};
 use tests::polls::dropped_at_every_poll;
 use tests::quiet::expect_panics;
@@ -396,4 +399,67 @@ async fn two_buses_keep_their_own_answers() {
     second.0.number.store(9, Ordering::SeqCst);
     assert_eq!(bus(&first).query(Get).await.unwrap(), 0);
     assert_eq!(bus(&second).query(Get).await.unwrap(), 9);
+}
+
+// What a load came to because of who asked for it, and what they may.
+
+#[query(output = u32, error = Fault, cache(ttl = "1h", shared))]
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Digest;
+
+#[handler]
+async fn digest(_: Digest, bus: QueryBus) -> Result<u32, Fault> {
+    Ok(bus.query(Detail).await?)
+}
+
+#[query(output = u32, authorize = "detail:read")]
+struct Detail;
+
+#[handler]
+async fn detail(_: Detail, shelf: &Shelf) -> u32 {
+    shelf.read().await
+}
+
+#[query(output = u32, error = Fault, cache(ttl = "1h", shared))]
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Visit;
+
+/// Is refused after a while, and not at once.
+#[handler]
+async fn visit(_: Visit, bus: QueryBus) -> Result<u32, Fault> {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    Ok(bus.query(Detail).await?)
+}
+
+fn ada() -> Principal {
+    Principal::new("ada").with_scope("detail:read")
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_not_told_the_deadline_of_the_one_who_loads() {
+    let shelf = Shelf::closed();
+    let bus = bus(&shelf);
+    let hurried = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.query(Digest).by(ada()).timeout(Duration::from_secs(1)).await.unwrap_err() }
+    });
+    shelf.somebody_reads().await;
+    let patient = tokio::spawn(async move { bus.query(Digest).by(ada()).await });
+    assert_eq!(hurried.await.unwrap().fault().unwrap().kind(), FaultKind::Timeout);
+    shelf.0.gate.add_permits(1_000);
+    assert_eq!(patient.await.unwrap().unwrap(), 0);
+    assert_eq!(shelf.loads(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_not_told_what_the_one_who_loads_may_not() {
+    let shelf = Shelf::default();
+    let bus = bus(&shelf);
+    let eve = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.query(Visit).by(Principal::new("eve")).await.unwrap_err() }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(bus.query(Visit).by(ada()).await.unwrap(), 0);
+    assert_eq!(eve.await.unwrap().fault().unwrap().kind(), FaultKind::Forbidden);
 }

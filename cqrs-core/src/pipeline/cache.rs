@@ -10,7 +10,7 @@ use moka::ops::compute::Op;
 
 use crate::context::Context;
 use crate::deadline::Deadline;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::message::{Message, MessageInfo};
 use crate::pipeline::floor::{Floor, RaisedBy};
 use crate::pipeline::next::Inner;
@@ -140,6 +140,8 @@ struct Kept {
 enum Unkept {
     /// The bus could not answer: the same for all who waited.
     Fault(Arc<Fault>),
+    /// It is about who asked, or about the time that one had: another may load it.
+    Theirs,
     /// It is an answer to one caller.
     Rejected,
     /// It was loaded below a floor that has been raised since.
@@ -184,7 +186,8 @@ impl Layers {
     /// Answers from the cache, or loads the answer once for all who wait for it.
     pub(crate) async fn cached(&self, cache: &'static Cache, inner: Box<dyn Inner>) -> Outcome {
         let answers = self.bus.answers(self.running.message(), cache);
-        for _ in 0..LOADS {
+        let mut loads = 0;
+        while loads < LOADS {
             let floor = answers.raised_by.floor();
             let (Some(key), Some(query)) = (cache.key_of(floor, &self.context, &*inner), inner.again()) else {
                 return Fault::internal("a query is cached as another one").into();
@@ -199,6 +202,10 @@ impl Layers {
                     }
                     Some(_) => Err(Unkept::Old),
                     None => Err(match outcome.into_fault() {
+                        Ok(fault) if self.is_about_caller(cache, &fault) => {
+                            own = Some(fault.into());
+                            Unkept::Theirs
+                        }
                         Ok(fault) => Unkept::Fault(Arc::new(fault)),
                         Err(outcome) => {
                             own = Some(outcome);
@@ -216,11 +223,21 @@ impl Layers {
             };
             match (&*why, own) {
                 (Unkept::Fault(fault), _) => return Fault::shared(fault).into(),
-                (Unkept::Rejected, Some(outcome)) => return outcome,
+                (Unkept::Rejected | Unkept::Theirs, Some(outcome)) => return outcome,
                 (Unkept::Rejected, None) => break,
-                (Unkept::Old, _) => {}
+                (Unkept::Theirs, None) => {}
+                (Unkept::Old, _) => loads += 1,
             }
         }
         self.rest(inner, None).await
+    }
+
+    /// Whether a fault says what this caller may not do, or that its time is up: it is none for others who wait.
+    fn is_about_caller(&self, cache: &Cache, fault: &Fault) -> bool {
+        match fault.kind() {
+            FaultKind::Unauthenticated | FaultKind::Forbidden => cache.shared,
+            FaultKind::Timeout => self.has_no_time_left(),
+            _ => false,
+        }
     }
 }

@@ -86,6 +86,11 @@ impl Layers {
         }
     }
 
+    #[cfg_attr(not(feature = "cache"), allow(dead_code, reason = "asked for a load"))]
+    pub(crate) fn has_no_time_left(&self) -> bool {
+        self.context.deadline().is_some_and(|deadline| deadline.remaining().is_zero())
+    }
+
     fn has_time_for(&self, pause: Duration) -> bool {
         self.context.deadline().is_none_or(|deadline| deadline.remaining() > pause)
     }
