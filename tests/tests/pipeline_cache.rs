@@ -463,3 +463,41 @@ async fn who_waits_is_not_told_what_the_one_who_loads_may_not() {
     assert_eq!(bus.query(Visit).by(ada()).await.unwrap(), 0);
     assert_eq!(eve.await.unwrap().fault().unwrap().kind(), FaultKind::Forbidden);
 }
+
+#[query(output = u32, cache(ttl = "1h"), timeout = "2s")]
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Timed;
+
+#[handler]
+async fn timed(_: Timed, shelf: &Shelf) -> u32 {
+    shelf.read().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_somebody_elses_load_longer_than_the_declared_timeout() {
+    let shelf = Shelf::closed();
+    let bus = bus(&shelf);
+    let begun = tokio::time::Instant::now();
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let bus = bus.clone();
+            tokio::spawn(async move { bus.query(Timed).await.unwrap_err() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().fault().unwrap().kind(), FaultKind::Timeout);
+    }
+    assert_eq!((begun.elapsed().as_secs(), shelf.loads()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_is_not_polled_again_holds_nobody_longer_than_the_declared_timeout() {
+    let shelf = Shelf::closed();
+    let bus = bus(&shelf);
+    let mut left_lying = Box::pin(bus.query(Timed).into_future());
+    assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(left_lying.as_mut().poll(cx).is_pending())).await);
+    let begun = tokio::time::Instant::now();
+    let waits = tokio::time::timeout(Duration::from_secs(3_600), bus.query(Timed).into_future()).await;
+    assert_eq!(waits.expect("an answer").unwrap_err().fault().unwrap().kind(), FaultKind::Timeout);
+    assert_eq!(begun.elapsed().as_secs(), 2);
+}

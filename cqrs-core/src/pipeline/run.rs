@@ -37,7 +37,11 @@ impl Layers {
             return self.judged(fault.into());
         }
         let outcome = match (pipeline.cache(), pipeline.idempotent()) {
-            (Some(cache), _) => self.cached(cache, inner).await,
+            (Some(cache), _) => {
+                // To wait for somebody else's load takes of the same time as to load.
+                self.limit();
+                self.cached(cache, inner).await
+            }
             (None, Some(how)) => self.once(how, inner).await,
             (None, None) => self.rest(inner, None).await,
         };
@@ -49,11 +53,20 @@ impl Layers {
         if let Err(fault) = self.pipeline().validated(inner.message()) {
             return fault.at(self.running.site()).into();
         }
-        if let Some(timeout) = self.pipeline().timeout() {
-            self.context.limit(timeout);
+        self.limit();
+        // Whoever has waited for somebody else may have none left.
+        if self.has_no_time_left() {
+            return Fault::timeout(None).at(self.running.site()).into();
         }
         let outcome = self.tried(inner, recorder).await;
         self.judged(outcome)
+    }
+
+    /// From the first time on, the declared timeout counts.
+    fn limit(&self) {
+        if let Some(timeout) = self.pipeline().timeout() {
+            self.context.limit(timeout);
+        }
     }
 
     /// One try after another, while that can help and there is time.
@@ -86,7 +99,6 @@ impl Layers {
         }
     }
 
-    #[cfg_attr(not(feature = "cache"), allow(dead_code, reason = "asked for a load"))]
     pub(crate) fn has_no_time_left(&self) -> bool {
         self.context.deadline().is_some_and(|deadline| deadline.remaining().is_zero())
     }
