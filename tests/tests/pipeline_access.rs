@@ -220,3 +220,20 @@ async fn a_policy_that_has_executed_something_does_not_say_that_nothing_happened
     let refused = fault(answer.await);
     assert_eq!((refused.kind(), refused.effect()), (FaultKind::Forbidden, Effect::Unknown));
 }
+
+fn faints(_: &Principal, _: &AskThePorter) -> bool {
+    panic!("the porter fainted")
+}
+
+#[command(authorize = faints)]
+struct AskThePorter;
+
+#[handler]
+fn ask_the_porter(_: AskThePorter) {}
+
+#[tokio::test]
+async fn a_policy_that_panics_is_the_one_that_is_named() {
+    tests::quiet::expect_panics(&["the porter fainted"]);
+    let fault = fault(bus().execute(AskThePorter).by(Principal::new("ada")).await);
+    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Panic, "the policy panicked: the porter fainted"));
+}

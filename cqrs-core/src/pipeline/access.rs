@@ -1,9 +1,11 @@
 //! `authorize`: who may send a message. Asked first, and again for every answer from a cache or a ledger.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 
 use crate::container::Container;
 use crate::fault::{BoxError, Fault, with_sources};
+use crate::future::CatchPanic;
 use crate::handler::HandlerInfo;
 use crate::need::Need;
 use crate::pipeline::policy::PolicyInfo;
@@ -66,10 +68,11 @@ impl Access {
         if who.is_system() {
             return Ok(());
         }
-        match policy.ask(who, message, container).await {
-            Ok(()) => Ok(()),
-            Err(Refusal::Denied(reason)) => Err(forbidden(who, reason, handler)),
-            Err(Refusal::Fault(fault)) => Err(fault.at(handler.site())),
+        match CatchPanic(AssertUnwindSafe(policy.ask(who, message, container))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Refusal::Denied(reason))) => Err(forbidden(who, reason, handler)),
+            Ok(Err(Refusal::Fault(fault))) => Err(fault.at(handler.site())),
+            Err(payload) => Err(Fault::panic("the policy", &*payload).at(handler.site())),
         }
     }
 }
