@@ -220,6 +220,22 @@ async fn who_does_not_want_to_wait_is_told_that_it_still_runs() {
 }
 
 #[tokio::test]
+async fn who_does_not_want_to_wait_is_answered_what_was_done_also_while_others_ask_for_it() {
+    let World { bus, runs, .. } = world();
+    bus.execute(PAY).idempotency_key("k").await.unwrap();
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let bus = bus.clone();
+            tokio::spawn(async move { bus.execute(PAY).idempotency_key("k").refuse_if_running().await })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), 1);
+    }
+    assert_eq!(runs.count(), 1);
+}
+
+#[tokio::test]
 async fn an_answer_that_was_lost_is_found_in_the_ledger() {
     let World { bus, store, runs } = world();
     store.fail(Failing::AnswerLost);

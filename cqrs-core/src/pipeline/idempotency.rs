@@ -217,28 +217,23 @@ impl Layers {
     }
 
     async fn once_recorded(&self, recorder: Arc<Recorder>, inner: Box<dyn Inner>) -> Outcome {
-        let mut waited = false;
+        let mut refused = false;
         let _first = loop {
-            if waited {
-                // What somebody else has done is read without being alone with it.
-                match recorder.recorded().await {
-                    Ok(None) => {}
-                    Ok(Some(outcome)) => return outcome,
-                    Err(fault) => return fault.into(),
-                }
-            }
-            match self.bus.flights().enter(&recorder.key) {
+            let behind = match self.bus.flights().enter(&recorder.key) {
                 Place::First(first) => break first,
-                Place::Behind(_) if self.context.refuses_if_running() => {
-                    return Fault::still_running(format!(
-                        "a `{}` with the idempotency key `{}` is still running",
-                        recorder.key.message, recorder.key.key
-                    ))
-                    .into();
-                }
-                Place::Behind(behind) => behind.wait().await,
+                Place::Behind(_) if refused => return Self::still_running(&recorder.key).into(),
+                Place::Behind(behind) => behind,
+            };
+            match self.context.refuses_if_running() {
+                true => refused = true,
+                false => behind.wait().await,
             }
-            waited = true;
+            // What somebody else has done is read without being alone with it.
+            match recorder.recorded().await {
+                Ok(None) => {}
+                Ok(Some(outcome)) => return outcome,
+                Err(fault) => return fault.into(),
+            }
         };
         match recorder.recorded().await {
             Ok(None) => {}
@@ -253,5 +248,9 @@ impl Layers {
             }
             _ => outcome,
         }
+    }
+
+    fn still_running(LedgerKey { message, key, .. }: &LedgerKey) -> Fault {
+        Fault::still_running(format!("a `{message}` with the idempotency key `{key}` is still running"))
     }
 }
