@@ -89,6 +89,8 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) async fn stage(self: Box<Self>, scope: &mut Scope) -> Result<(), Fault> {
         let Entry { ledger, entry } = *self;
+        // First, so that what was raised is in the bus's unit, and a ledger of another store is refused.
+        scope.open_default().await?;
         ledger.stage(scope, entry).await
     }
 }
@@ -207,16 +209,20 @@ impl Scope {
         self.records = Records::default();
     }
 
+    /// Opens the bus's unit for what was recorded, where the call has opened none.
+    async fn open_default(&mut self) -> Result<(), Fault> {
+        match self.bus.default_unit() {
+            Some(open) if self.unit.is_none() && !self.records.is_empty() => open(self).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Commits what the call has written, once, and then hands on what its buffers recorded.
     pub(crate) async fn commit(mut self) -> Result<(), Fault> {
         if self.unit.is_none() && self.records.is_empty() {
             return Ok(());
         }
-        if self.unit.is_none()
-            && let Some(open) = self.bus.default_unit()
-        {
-            open(&mut self).await?;
-        }
+        self.open_default().await?;
         let Scope { bus, unit, records, .. } = self;
         let turn = bus.delivery().turn(&bus, &records).await?;
         ambient::phase(Phase::Committing);

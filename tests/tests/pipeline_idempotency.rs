@@ -11,7 +11,7 @@ use cqrs_core::{
     OperationResult, Principal, command, event, handler,
 };
 use serde::{Deserialize, Serialize};
-use tests::ledger::{Failing, Ledger, Page};
+use tests::ledger::{Failing, Ledger, LedgerUnit, Page};
 use tests::polls::{Caller, dropped_at_every_poll};
 use tests::quiet::expect_panics;
 use tokio::sync::Semaphore;
@@ -467,6 +467,31 @@ async fn a_ledger_of_another_store_is_refused() {
     let refused = fault(bus.execute(PAY).idempotency_key("k").await);
     assert_eq!(refused.kind(), FaultKind::Wiring);
     assert!(store.commits().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_raised_goes_to_the_buss_own_unit_and_a_ledger_of_another_store_is_refused_for_it() {
+    let (runs, store) = (Runs::default(), Ledger::default());
+    let builder = || {
+        let builder = Bus::builder().unit::<LedgerUnit>().provide(runs.clone()).provide(store.clone());
+        builder.provide(Committed::default()).provide_dyn::<Semaphore>(Arc::new(Semaphore::new(8)))
+    };
+    let ledger = InMemoryLedger::new(8, Duration::from_secs(60));
+    let bus = builder().provide_dyn::<dyn Outcomes>(Arc::new(ledger.clone())).build();
+    assert_eq!(fault(bus.execute(Tell).idempotency_key("k").await).kind(), FaultKind::Wiring);
+    assert!(ledger.is_empty() && store.commits().is_empty());
+    let bus = builder().provide_dyn::<dyn Outcomes>(Arc::new(store.clone())).build();
+    bus.execute(Tell).idempotency_key("k").await.unwrap();
+    assert_eq!(store.commits(), [["event Sent", "outcome k"]]);
+}
+
+#[command(idempotent)]
+#[derive(Clone, Serialize, Deserialize)]
+struct Tell;
+
+#[handler]
+async fn tell(_: Tell, events: &mut Events) {
+    events.raise(Sent);
 }
 
 #[tokio::test]
