@@ -178,9 +178,14 @@ impl Handling {
         let meta = self.meta.clone();
         let call = Call::delivered(bus, running, context.clone(), Some(&meta));
         let attempt = Attempt { bus: bus.clone(), running, context, recorder: None };
-        let judge = |outcome: Outcome| outcome.judged_as::<(), BoxError>(|()| true);
+        let judge = |outcome: Outcome| outcome.judged_as::<(), BoxError>(|()| true, |error| Some(sort(error)));
         Next::new(&call, &behaviors, Box::new(self), attempt, judge).run().await.dispatched()
     }
+}
+
+/// An error that is, or holds, a fault is one, whoever returned it.
+fn sort(error: BoxError) -> Result<(), Failure> {
+    Err(Fault::inside(error).map_or_else(DispatchError::Rejected, DispatchError::Fault))
 }
 
 impl Inner for Handling {

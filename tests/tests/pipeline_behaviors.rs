@@ -2,6 +2,7 @@
 
 #![cfg(feature = "inventory")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -320,4 +321,71 @@ async fn a_behavior_sees_that_what_failed_was_rolled_back() {
     let bus = around_jot(&store, |next| Box::pin(next.run()));
     let error = bus.execute(Jot).await.unwrap_err();
     assert_eq!(error.fault().unwrap().effect(), Effect::Nothing);
+}
+
+// A behavior's error is what a handler's is.
+
+#[derive(Debug, thiserror::Error, cqrs_core::Problem)]
+enum Refused {
+    #[error("no")]
+    #[problem(status = 409)]
+    No,
+    #[error(transparent)]
+    #[fault]
+    Fault(#[from] Fault),
+}
+
+#[command(error = Refused)]
+struct Ask(bool);
+
+#[handler]
+fn ask(_: Ask) -> Result<(), Refused> {
+    Ok(())
+}
+
+#[command(error = Fault)]
+struct AskTheBus;
+
+#[handler]
+fn ask_the_bus(_: AskTheBus) -> Result<(), Fault> {
+    Ok(())
+}
+
+#[event]
+#[derive(Clone, Serialize, Deserialize)]
+struct Asked;
+
+#[handler]
+async fn asked(_: Asked, log: &Log) {
+    log.add("asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_inside_a_behaviors_error_is_lifted_out() {
+    let log = Log::default();
+    let closed = || Fault::unavailable("closed");
+    let bus = Bus::builder()
+        .provide(log.clone())
+        .behavior(1, [On::message::<Ask>()], move |_, next| {
+            let for_a_fault = next.as_message::<Ask>().is_some_and(|ask| ask.0);
+            let refused = if for_a_fault { Refused::Fault(closed()) } else { Refused::No };
+            Box::pin(async { Outcome::rejection(refused) })
+        })
+        .behavior(1, [On::message::<AskTheBus>()], move |_, _| Box::pin(async move { Outcome::rejection(closed()) }))
+        .behavior(1, [On::message::<Asked>()], {
+            let fails = AtomicBool::new(true);
+            move |_, next| {
+                let fails = fails.swap(false, Ordering::SeqCst);
+                Box::pin(async move {
+                    if fails { Outcome::rejection::<BoxError>(closed().into()) } else { next.run().await }
+                })
+            }
+        })
+        .build();
+    assert!(matches!(bus.execute(Ask(false)).await.unwrap_err().rejection(), Some(Refused::No)));
+    assert_eq!(bus.execute(Ask(true)).await.unwrap_err().fault().unwrap().kind(), FaultKind::Unavailable);
+    assert_eq!(bus.execute(AskTheBus).await.unwrap_err().fault().unwrap().kind(), FaultKind::Unavailable);
+    bus.publish(Asked).await.unwrap();
+    bus.settled().await;
+    assert!(log.lines().contains(&"asked".to_owned()), "a transient fault is tried again: {:?}", log.lines());
 }

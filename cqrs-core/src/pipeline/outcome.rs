@@ -112,11 +112,20 @@ impl Outcome {
 
     /// The same as what `C` declares, or a fault where it is something else.
     pub(crate) fn judged<C: Message>(self) -> Self {
-        self.judged_as::<C::Output, C::Error>(C::is_success)
+        self.judged_as::<C::Output, C::Error>(C::is_success, |error| {
+            // What a handler of `C` returns, if it may reject.
+            let returned: Box<dyn Any> = Box::new(Err::<C::Output, C::Error>(error));
+            returned.downcast::<C::Returns>().ok().map(|returned| C::sort(*returned))
+        })
     }
 
-    /// The same as an output or an error of these types, or a fault where it is something else.
-    pub(crate) fn judged_as<O: 'static, E: 'static>(mut self, is_success: fn(&O) -> bool) -> Self {
+    /// The same as an output or an error of these types, or a fault where it is something else. `sort` tells a
+    /// rejection from a fault that an error carries, as it does for a handler.
+    pub(crate) fn judged_as<O: Send + 'static, E: Send + 'static>(
+        mut self,
+        is_success: fn(&O) -> bool,
+        sort: fn(E) -> Option<Result<O, DispatchError<E>>>,
+    ) -> Self {
         let checked = match &mut self.0 {
             Kind::Output { value, success } => {
                 *success = value.value.downcast_ref().is_none_or(is_success);
@@ -125,9 +134,13 @@ impl Outcome {
             Kind::Rejection(error) => error.is::<E>("rejection"),
             Kind::Fault(_) => Ok(()),
         };
-        match checked {
-            Ok(()) => self,
-            Err(fault) => fault.into(),
+        match (checked, self.0) {
+            (Err(fault), _) => fault.into(),
+            (Ok(()), Kind::Rejection(error)) => match error.value.downcast().map(|error| sort(*error)) {
+                Ok(Some(sorted)) => Self::of_types(sorted, is_success),
+                _ => Fault::internal("an error is not what a message's handler returns").into(),
+            },
+            (Ok(()), kind) => Outcome(kind),
         }
     }
 
