@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as Cx, Poll, ready};
 
@@ -157,8 +158,16 @@ impl<T, F: Future<Output = T> + Unpin> Future for Observed<F, T> {
             let _inside = this.observation.span.enter();
             ready!(Pin::new(&mut this.call).poll(cx))
         };
-        let (outcome, fault) = (this.tell)(&answer);
-        this.observation.end(outcome, fault);
+        // An output says whether it is a success, and a fault's sources what they are: code of the user's, which would
+        // not run if nobody listened.
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let (outcome, fault) = (this.tell)(&answer);
+            this.observation.end(outcome, fault);
+        }));
+        if let Err(payload) = told {
+            let fault = Fault::panic("telling an outcome", &*payload);
+            this.observation.end(fault.kind().as_str(), Some(&fault));
+        }
         Poll::Ready(answer)
     }
 }

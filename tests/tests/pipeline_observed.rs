@@ -233,3 +233,54 @@ struct Unwired;
 
 #[handler]
 fn unwired(_: Unwired, _: &Nothing) {}
+
+// What only a listener asks for is code of the user's too.
+
+#[derive(Debug)]
+struct Moody;
+
+impl cqrs_core::Succeeds for Moody {
+    fn is_success(&self) -> bool {
+        panic!("no word from me")
+    }
+}
+
+#[command(output = Moody)]
+struct BeMoody;
+
+#[handler]
+fn be_moody(_: BeMoody) -> Moody {
+    Moody
+}
+
+#[derive(Debug)]
+struct Mute;
+
+impl std::fmt::Display for Mute {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no word from me")
+    }
+}
+
+impl std::error::Error for Mute {}
+
+#[command(error = Fault)]
+struct BeMute;
+
+#[handler]
+fn be_mute(_: BeMute) -> Result<(), Fault> {
+    Err(Fault::unavailable("it says nothing").caused_by(Mute))
+}
+
+#[tokio::test]
+async fn what_panics_when_it_is_told_changes_no_answer() {
+    expect_panics(&["no word from me"]);
+    let bus = Bus::builder().build();
+    let spans = Spans::default();
+    let _listening = spans.listen();
+    bus.execute(BeMoody).await.unwrap();
+    assert!(spans.take()[0]["fault"].contains("panicked: no word from me"));
+    let error = bus.execute(BeMute).await.unwrap_err();
+    assert_eq!(error.fault().unwrap().detail(), "it says nothing");
+    assert_eq!(spans.outcomes(), ["command BeMute: panic"]);
+}
