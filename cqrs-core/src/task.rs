@@ -283,8 +283,11 @@ impl<T> Future for Guarded<'_, T> {
         }
         loop {
             let deadline = this.deadline();
-            if let Err(fault) = ready!(Limit::poll_of(&mut this.limit, deadline, cx)) {
-                return Poll::Ready(Err(fault.at(this.ambient.site())));
+            match ready!(Limit::poll_of(&mut this.limit, deadline, cx)) {
+                Ok(()) => {}
+                // A commit that has begun is waited for, also where nobody can tell for how long.
+                Err(_) if this.ambient.running.phase == Phase::Committing => return Poll::Pending,
+                Err(fault) => return Poll::Ready(Err(fault.at(this.ambient.site()))),
             }
             if this.ambient.running.phase != Phase::Committing {
                 return Poll::Ready(Err(Fault::timeout(None).at(this.ambient.site())));

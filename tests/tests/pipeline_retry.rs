@@ -2,13 +2,14 @@
 
 #![cfg(feature = "inventory")]
 
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cqrs_core::{
-    BoxFuture, Bus, CommandBus, Effect, Fault, FaultKind, Ledger as Outcomes, LedgerEntry, LedgerKey, On, Scope,
-    command, handler,
+    BoxFuture, Bus, CommandBus, Effect, Fault, FaultKind, Ledger as Outcomes, LedgerEntry, LedgerKey, On, Records,
+    Resource, Scope, UnitOfWork, command, handler,
 };
 use serde::{Deserialize, Serialize};
 use tests::ledger::{Failing, Ledger, Page};
@@ -218,4 +219,54 @@ async fn what_one_try_left_unknown_is_unknown_where_the_next_has_no_time() {
     let error = answer.unwrap_err();
     let fault = error.fault().unwrap();
     assert_eq!((runs.count(), fault.kind(), fault.effect()), (2, FaultKind::Timeout, Effect::Unknown));
+}
+
+// A unit of work whose commit begins before the call has ever waited.
+
+struct Halves(Runs);
+
+impl UnitOfWork for Halves {
+    type Store = Runs;
+
+    async fn open(runs: &Arc<Runs>) -> Result<Self, Fault> {
+        Ok(Halves(Runs::clone(runs)))
+    }
+
+    async fn commit(self, _: &Records) -> Result<(), Fault> {
+        self.0.next();
+        tokio::task::yield_now().await;
+        self.0.next();
+        Ok(())
+    }
+}
+
+struct Pen;
+
+impl<C: Sync> Resource<C> for Pen {
+    type Unit = Halves;
+
+    async fn open(scope: &mut Scope, _: &C) -> Result<Self, Fault> {
+        scope.unit::<Halves>().await.map(|_| Pen)
+    }
+
+    async fn stage(self, _: &mut Scope) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[command(retry(1), timeout = "5s")]
+#[derive(Clone)]
+struct Sign;
+
+#[handler]
+async fn sign(_: Sign, _: &mut Pen) {}
+
+#[test]
+fn a_commit_that_has_begun_is_waited_for_where_there_is_no_timer() {
+    tests::quiet::expect_panics(&["timers are disabled"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runs = Runs::default();
+    let bus = bus(&runs, &Ledger::default());
+    runtime.block_on(bus.execute(Sign).into_future()).unwrap();
+    assert_eq!(runs.count(), 2, "both halves");
 }
