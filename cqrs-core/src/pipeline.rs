@@ -40,8 +40,10 @@
 //! tenant and each principal with its scopes, or with `shared` for everybody. What else an answer depends on, such as the
 //! context's metadata, belongs into the query.
 //!
-//! Of many who ask at once, one loads and the others wait. A fault is told to all of them and not kept; a rejection is
-//! told to the one who got it, and the others load for themselves. A caller who goes away leaves the load to the next.
+//! Of many who ask at once, one loads and the others wait, each no longer than it has time: a declared `timeout` counts
+//! from here. A fault is told to all of them and not kept, unless it says what that one caller may not do or that its
+//! time was up; a rejection is told to the one who got it, and the others load for themselves. A caller who goes away
+//! leaves the load to the next. A query whose load asks for itself waits for itself.
 //!
 //! An event that is named by `invalidated_by` raises the query's *floor* when its call commits, before that call
 //! returns, and again after each of its handlers has run, for read models that follow it. What was loaded below the floor
@@ -87,7 +89,8 @@
 //! ## behaviors
 //!
 //! See [`#[behavior]`](macro@crate::behavior). One that answers instead of the handler is recorded by nobody: the
-//! idempotency record is of the handler's outcome.
+//! idempotency record is of the handler's outcome. One that fails when the handler's outcome has been committed leaves
+//! the call's effect unknown, so that it is not tried again without a key.
 //!
 //! ## trace and metrics
 //!
