@@ -162,6 +162,13 @@ impl Answers {
         Answers { kept, raised_by }
     }
 
+    /// What is kept and may be served: the common case, and cheap.
+    async fn fresh(&self, key: &Key) -> Option<Kept> {
+        self.kept.get(key).await.filter(|kept| !kept.until.remaining().is_zero())
+    }
+
+    /// Makes room for another load. Of two who find an expired answer, the second does not remove what the first has
+    /// loaded since.
     async fn drop_expired(&self, key: &Key) {
         let expired = self.kept.entry_by_ref(key);
         let _gone = expired
@@ -173,6 +180,10 @@ impl Answers {
             })
             .await;
     }
+}
+
+fn lost() -> Outcome {
+    Fault::internal("a query is cached as another one").into()
 }
 
 impl Cache {
@@ -189,9 +200,11 @@ impl Layers {
         let mut loads = 0;
         while loads < LOADS {
             let floor = answers.raised_by.floor();
-            let (Some(key), Some(query)) = (cache.key_of(floor, &self.context, &*inner), inner.again()) else {
-                return Fault::internal("a query is cached as another one").into();
-            };
+            let Some(key) = cache.key_of(floor, &self.context, &*inner) else { return lost() };
+            if let Some(kept) = answers.fresh(&key).await {
+                return (cache.answer)(&*kept.answer).unwrap_or_else(lost);
+            }
+            let Some(query) = inner.again() else { return lost() };
             answers.drop_expired(&key).await;
             let mut own = None;
             let load = async {
@@ -215,10 +228,7 @@ impl Layers {
                 }
             };
             let why = match answers.kept.try_get_with(key, load).await {
-                Ok(kept) => {
-                    let lost = || Fault::internal("an answer is kept as another query's").into();
-                    return (cache.answer)(&*kept.answer).unwrap_or_else(lost);
-                }
+                Ok(kept) => return (cache.answer)(&*kept.answer).unwrap_or_else(lost),
                 Err(why) => why,
             };
             match (&*why, own) {
