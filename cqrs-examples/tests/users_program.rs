@@ -193,6 +193,17 @@ fn the_catalog_tells_of_every_message() {
     ] {
         assert!(catalog.contains(told), "{told} is not in:\n{catalog}");
     }
+    // What is around a handler, in its order, each with where it was declared.
+    let (_, entry) = catalog.split_once("command UpdateUserName (wire)\n").unwrap();
+    let through: Vec<_> =
+        entry.lines().take_while(|line| line.starts_with("    ")).filter(|line| line.contains("through")).collect();
+    for (line, told) in
+        through.iter().zip(["timeout (5s)", "retry (3 times on conflict, first after 50ms)", "behavior (order 10)"])
+    {
+        assert!(line.starts_with(&format!("    through  {told}")) && line.contains(".rs:"), "{line}");
+    }
+    assert_eq!(through.len(), 3, "{through:#?}");
+    assert!(through[2].contains("`cqrs_examples::users::behaviors::log_changes` ("), "{}", through[2]);
 }
 
 #[test]
