@@ -58,6 +58,14 @@ struct Fields {
     /// Whether a call nested in this one was let through that changes things.
     #[serde(skip)]
     changed: Changed,
+    /// The load of a cached query that this call is.
+    #[cfg(feature = "cache")]
+    #[serde(skip)]
+    load: OnceLoad,
+    /// The one that it is nested in.
+    #[cfg(feature = "cache")]
+    #[serde(skip)]
+    load_around: OnceLoad,
 }
 
 /// A call's deadline: what it came with, or what its message declares, once that began to count.
@@ -109,6 +117,29 @@ struct Changed(AtomicBool);
 impl PartialEq for Changed {
     fn eq(&self, _: &Self) -> bool {
         true
+    }
+}
+
+/// The load of a cached query; of no account where contexts are compared.
+#[cfg(feature = "cache")]
+#[derive(Clone, Default)]
+struct OnceLoad(OnceLock<Load>);
+
+/// What [`cache`](crate::pipeline::cache) knows of a load.
+#[cfg(feature = "cache")]
+pub(crate) type Load = Arc<dyn std::any::Any + Send + Sync>;
+
+#[cfg(feature = "cache")]
+impl PartialEq for OnceLoad {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+#[cfg(feature = "cache")]
+impl std::fmt::Debug for OnceLoad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.get().is_some() { "Some(..)" } else { "None" })
     }
 }
 
@@ -173,7 +204,23 @@ impl Context {
             refuse_if_running: options.refuse_if_running,
             delivery: options.delivery || inherited.is_some_and(|parent| parent.delivery),
             changed: Changed::default(),
+            #[cfg(feature = "cache")]
+            load: OnceLoad::default(),
+            #[cfg(feature = "cache")]
+            load_around: OnceLoad(parent.and_then(Context::load).cloned().map_or_else(OnceLock::new, OnceLock::from)),
         }))
+    }
+
+    /// The innermost load of a cached query that this call is or is nested in.
+    #[cfg(feature = "cache")]
+    pub(crate) fn load(&self) -> Option<&Load> {
+        self.0.load.0.get().or_else(|| self.0.load_around.0.get())
+    }
+
+    /// From now on this call is a load.
+    #[cfg(feature = "cache")]
+    pub(crate) fn begin_load(&self, load: Load) {
+        self.0.load.0.get_or_init(|| load);
     }
 
     /// The options of what the bus does because of this call: as the system, for whoever called, without the

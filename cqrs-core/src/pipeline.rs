@@ -43,7 +43,8 @@
 //! Of many who ask at once, one loads and the others wait, each no longer than it has time: a declared `timeout` counts
 //! from here. A fault is told to all of them and not kept, unless it says what that one caller may not do or that its
 //! time was up; a rejection is told to the one who got it, and the others load for themselves. A caller who goes away
-//! leaves the load to the next. A query whose load asks for itself waits for itself.
+//! leaves the load to the next. A query whose load asks for
+//! itself is a fault of kind [`Wiring`](crate::FaultKind::Wiring), and no wait for ever.
 //!
 //! An event that is named by `invalidated_by` raises the query's *floor* when its call commits, before that call
 //! returns, and again after each of its handlers has run, for read models that follow it. What was loaded below the floor

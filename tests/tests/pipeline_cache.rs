@@ -501,3 +501,46 @@ async fn a_load_that_is_not_polled_again_holds_nobody_longer_than_the_declared_t
     assert_eq!(waits.expect("an answer").unwrap_err().fault().unwrap().kind(), FaultKind::Timeout);
     assert_eq!(begun.elapsed().as_secs(), 2);
 }
+
+// A load that asks for what it loads.
+
+#[query(output = u32, error = Fault, cache(ttl = "1h"))]
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Sum {
+    up_to: u32,
+    also_itself: bool,
+}
+
+#[handler]
+async fn sum(query: Sum, bus: QueryBus) -> Result<u32, Fault> {
+    tokio::task::yield_now().await;
+    match query.up_to {
+        0 if query.also_itself => Ok(bus.query(Sum { up_to: 2, ..query }).await?),
+        0 => Ok(0),
+        // Through a query that is not cached, and on the global way.
+        up_to => Ok(up_to + bus.query(Through(Sum { up_to: up_to - 1, ..query })).await?),
+    }
+}
+
+#[query(output = u32, error = Fault)]
+struct Through(Sum);
+
+#[handler]
+async fn through(query: Through, bus: QueryBus) -> Result<u32, Fault> {
+    Ok(bus.query(query.0).await?)
+}
+
+#[tokio::test]
+async fn a_load_that_would_wait_for_itself_is_a_fault() {
+    let bus = bus(&Shelf::default());
+    assert_eq!(
+        bus.query(Sum { up_to: 4, also_itself: false }).await.unwrap(),
+        10,
+        "another one of the same query is fine"
+    );
+    let error = bus.query(Sum { up_to: 2, also_itself: true }).await.unwrap_err();
+    let fault = error.fault().unwrap();
+    assert_eq!(fault.kind(), FaultKind::Wiring);
+    assert!(fault.to_string().contains("asked for by what loads it") && fault.to_string().contains("`Sum`"), "{fault}");
+    assert_eq!(bus.query(Sum { up_to: 2, also_itself: false }).await.unwrap(), 3);
+}

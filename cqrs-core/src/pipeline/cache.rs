@@ -8,7 +8,7 @@ use std::time::Duration;
 use moka::future::Cache as Moka;
 use moka::ops::compute::Op;
 
-use crate::context::Context;
+use crate::context::{Context, Load};
 use crate::deadline::Deadline;
 use crate::fault::{Fault, FaultKind};
 use crate::message::{Message, MessageInfo};
@@ -182,6 +182,25 @@ impl Answers {
     }
 }
 
+/// A load that runs, and the one it is nested in.
+struct Loading {
+    key: Key,
+    around: Option<Load>,
+}
+
+impl Loading {
+    /// Whether a load of this key waits for what is asked now.
+    fn waits(mut load: Option<&Load>, key: &Key) -> bool {
+        while let Some(loading) = load.and_then(|load| load.downcast_ref::<Loading>()) {
+            if loading.key == *key {
+                return true;
+            }
+            load = loading.around.as_ref();
+        }
+        false
+    }
+}
+
 fn lost() -> Outcome {
     Fault::internal("a query is cached as another one").into()
 }
@@ -204,10 +223,18 @@ impl Layers {
             if let Some(kept) = answers.fresh(&key).await {
                 return (cache.answer)(&*kept.answer).unwrap_or_else(lost);
             }
+            if Loading::waits(self.context.load(), &key) {
+                let text =
+                    "the answer of this cached query is asked for by what loads it: let the load ask something else";
+                return Fault::wiring(text).into();
+            }
             let Some(query) = inner.again() else { return lost() };
             answers.drop_expired(&key).await;
+            let loading = Loading { key: key.clone(), around: self.context.load().cloned() };
             let mut own = None;
             let load = async {
+                // Nobody waits for itself.
+                self.context.begin_load(Arc::new(loading));
                 let outcome = self.rest(query, None).await;
                 match (cache.keep)(&outcome) {
                     Some(answer) if answers.raised_by.floor() == floor => {
