@@ -12,6 +12,7 @@ use cqrs_core::{
     ReadOnly, Validate, command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
+use tests::polls::dropped_at_every_poll;
 
 /// What happened, in order.
 #[derive(Clone, Default)]
@@ -313,4 +314,26 @@ struct Jot;
 #[handler]
 async fn jot(_: Jot, page: &mut tests::ledger::Page) {
     page.write("a line");
+}
+
+#[tokio::test]
+async fn a_caller_of_a_command_with_everything_may_go_away_at_any_poll() {
+    let World { log, bus, .. } = world();
+    let calls = Cell::new(0);
+    let polls = dropped_at_every_poll(
+        || {
+            calls.set(calls.get() + 1);
+            let (bus, key) = (bus.clone(), calls.get().to_string());
+            async move { bus.execute(VALID).by(ada()).idempotency_key(key).await.unwrap() }
+        },
+        async |caller, answer| {
+            let key = calls.get().to_string();
+            assert_eq!(answer.unwrap_or(7), 7, "{caller:?}");
+            assert_eq!(bus.execute(VALID).by(ada()).idempotency_key(key).await.unwrap(), 7, "{caller:?}");
+        },
+    )
+    .await;
+    assert!(polls > 1, "it waits at least once");
+    let successes = log.count("behavior out: ok");
+    assert_eq!(successes, calls.get(), "each key was carried out once, whoever went away");
 }
