@@ -84,6 +84,10 @@ impl Keys {
     }
 
     fn unknown(&self, key: &str) -> String {
+        let outer = INSIDE.iter().find(|(inner, _)| *inner == key).map(|(_, outer)| *outer);
+        if let Some(outer) = outer.filter(|outer| self.known.iter().any(|(name, _)| name == outer)) {
+            return format!("`{key}` is written inside of `{outer}(..)`");
+        }
         match self.nearest(key) {
             Some((name, _)) => format!("unknown option `{key}` of `{}`; did you mean `{name}`?", self.of),
             None => format!("unknown option `{key}` of `{}`; it takes {}", self.of, self.listed()),
@@ -94,6 +98,10 @@ impl Keys {
         self.known.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     }
 }
+
+/// What is written inside of another option, and of which.
+const INSIDE: &[(&str, &str)] =
+    &[("ttl", "cache"), ("capacity", "cache"), ("shared", "cache"), ("invalidated_by", "cache"), ("backoff", "retry")];
 
 /// How a key goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -225,6 +233,13 @@ mod tests {
         let (found, errors) = read("lifetime = 1, shared");
         assert_eq!(found, ["shared"]);
         assert!(errors.contains("it takes `shared`, `ttl`, `capacity`"), "{errors}");
+    }
+
+    #[test]
+    fn a_key_of_another_list_is_told_where_it_belongs() {
+        let of_query = Keys::of("#[query]", [("cache", &["cache(..)"][..])]);
+        assert_eq!(of_query.unknown("ttl"), "`ttl` is written inside of `cache(..)`");
+        assert_eq!(of_query.unknown("backoff"), "unknown option `backoff` of `#[query]`; it takes `cache`");
     }
 
     #[test]

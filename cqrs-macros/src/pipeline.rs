@@ -127,8 +127,8 @@ impl Pipeline {
 fn authorize(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Authorize>> {
     if !input.peek(LitStr) {
         let place = input.span();
-        let wrong =
-            "`authorize` names a scope or a function: `authorize = \"orders:write\"` or `authorize = path::to::policy`";
+        let wrong = "`authorize` names a scope or a function: `authorize = \"orders:write\"` or \
+                     `authorize = path::to::policy`; what takes more than one scope is a function";
         let mut named = input.parse().map_err(|_| syn::Error::new(place, wrong))?;
         // What `macro_rules!` leaves around a path of its caller's.
         while let Expr::Group(group) = named {
