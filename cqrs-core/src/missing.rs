@@ -4,6 +4,7 @@ use std::any::TypeId;
 
 use crate::container::Container;
 use crate::need::Need;
+use crate::pipeline::in_memory_ledger::InMemoryLedger;
 use crate::pipeline::ledger::Ledger;
 
 /// The cure for what stands in a crate that nobody names. Without the registry no crate registers anything.
@@ -22,10 +23,14 @@ pub(crate) fn shared(container: &Container, need: &Need) -> String {
             .to_owned();
     }
     if need.key == TypeId::of::<dyn Ledger>() {
-        return "an `idempotent` command keeps its outcomes in a ledger, and there is none: provide the store's with \
-                `#[provide] fn ledger(..) -> Arc<dyn Ledger>`, or one in memory with \
-                `.provide_dyn::<dyn Ledger>(Arc::new(InMemoryLedger::new(capacity, time_to_live)))`"
+        let mut text = "an `idempotent` command keeps its outcomes in a ledger, and there is none: provide the \
+                        store's with `#[provide] fn ledger(..) -> Arc<dyn Ledger>`, or one in memory with \
+                        `.provide_dyn::<dyn Ledger>(Arc::new(InMemoryLedger::new(capacity, time_to_live)))`"
             .to_owned();
+        if container.shared().any(|other| other.key == TypeId::of::<InMemoryLedger>()) {
+            text.push_str("; `InMemoryLedger` is provided, but that is another type than `dyn Ledger`");
+        }
+        return text;
     }
     let name = need.name();
     let made = if name.starts_with("dyn ") { format!("Arc<{name}>") } else { name.clone() };

@@ -505,6 +505,14 @@ async fn without_a_ledger_it_is_told_at_start_and_at_the_call() {
     assert_eq!(fault(bus.execute(PAY).await).kind(), FaultKind::Wiring);
 }
 
+#[tokio::test]
+async fn a_ledger_that_is_provided_as_itself_is_told_to_be_another_type() {
+    let ledger = InMemoryLedger::new(1, Duration::from_secs(1));
+    let bus = Bus::builder().provide(Runs::default()).provide(Ledger::default()).provide(ledger).build();
+    let report = bus.verify().to_string();
+    assert!(report.contains("`InMemoryLedger` is provided, but that is another type than `dyn Ledger`"), "{report}");
+}
+
 // What is nested in an idempotent call has a commit of its own, and would happen again.
 
 #[command(idempotent, error = Fault)]

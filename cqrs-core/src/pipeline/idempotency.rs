@@ -36,7 +36,8 @@ impl Idempotent {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is kept for an `idempotent` command and is not `Serialize` and `Deserialize`",
     label = "this needs serde's traits",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize)]`: the command and what it answers, output and error, are kept as JSON"
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]`: the command and what it answers, output and error, are kept as JSON",
+    note = "a `#[fault]` variant of the error is never kept, and says `#[serde(skip)]`"
 )]
 pub trait Kept: Sized + 'static {
     #[doc(hidden)]

@@ -64,9 +64,9 @@ pub fn ask<'a, C: 'static, Shape, P: Policy<C, Shape>>(policy: P, question: Ques
 #[diagnostic::on_unimplemented(
     message = "this cannot say who may send `{C}`",
     label = "not a policy for `{C}`",
-    note = "a policy is `fn(who: &Principal, message: &{C}) -> bool`, also `async`, with dependencies as further `&T`",
-    note = "a dependency that is a trait object is `&(dyn Trait + 'static)`",
-    note = "it returns `bool`, `Result<(), E>` where `E` is the reason, or `Result<bool, Fault>`"
+    note = "a policy is `fn(who: &Principal, message: &{C}) -> bool`, with up to four shared dependencies as further `&T`, and nothing else; it may be `async`, if its future is `Send`",
+    note = "a trait object among them is written `&(dyn Trait + 'static)`: a bare `&dyn Trait` is another type here",
+    note = "it returns `bool`, `Result<(), E>` where `E` is the reason, a text or an error, or `Result<bool, Fault>`"
 )]
 pub trait Policy<C, Shape>: Copy + Send + Sync + 'static {
     /// Its dependencies.
@@ -79,7 +79,7 @@ pub trait Policy<C, Shape>: Copy + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether a caller may",
     label = "not the answer of a policy",
-    note = "a policy returns `bool`, `Result<(), E>` where `E` is the reason, or `Result<bool, Fault>`"
+    note = "a policy returns `bool`, `Result<(), E>` where `E` is the reason, a text or an error, or `Result<bool, Fault>`"
 )]
 pub trait Decision {
     /// Yes, or why not.
