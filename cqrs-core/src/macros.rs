@@ -43,9 +43,9 @@
 /// | option | says | without it |
 /// | --- | --- | --- |
 /// | `authorize = "orders:write"` | only a caller with this [scope](crate::Principal) may send it | anybody, unless the bus [denies by default](crate::Builder::deny_by_default) |
-/// | `authorize = path::to::policy` | only whom this function lets: `fn(&Principal, &Message, &Dependency, ..)`, also `async`, to `bool`, `Result<(), E>` or `Result<bool, Fault>`; a trait object is taken as `&(dyn Trait + 'static)` | the same |
+/// | `authorize = path::to::policy` | only whom this function lets: `fn(&Principal, &Message, &Dependency, ..)`, also `async`, to `bool`, `Result<(), E>` with the reason or `Result<bool, Fault>`; up to four dependencies, a trait object is taken as `&(dyn Trait + 'static)` | the same |
 /// | `public` | anybody may, on purpose | the same |
-/// | `idempotent` | under one [key](crate::Dispatch::idempotency_key) it is carried out once, and answers the same again; a [`Ledger`](crate::Ledger) keeps what | a key is handed on, and nothing more |
+/// | `idempotent` | under one [key](crate::Dispatch::idempotency_key) it is carried out once, and answers the same again; a [`Ledger`](crate::Ledger) keeps what, and has to be there | a key is handed on, and nothing more |
 /// | `validate` | it is [validated](crate::Validate) before it is handled | its handler takes it as it is |
 /// | `timeout = "5s"` | it is given up after that time, all tries together: `"500ms"`, `"1m 30s"` | it takes the time it takes, or its caller gives |
 /// | `retry(3)`, `retry(3, on = conflict, backoff = "50ms")` | its unit of work is tried up to three times more on `conflict` or `unavailable`, first after the backoff, which is 50 ms and grows | it is tried once |
@@ -86,7 +86,8 @@
 /// The command is `Send + Sync + 'static`, output and error are `Send + 'static`. With `wire` or `name` the command has
 /// serde's `Serialize` and `Deserialize`, the output has `Serialize`, and the error is
 /// [told as a problem](crate::IntoProblem). With `idempotent` command, output and error have both of serde's traits,
-/// with `retry` the command is `Clone`, with `validate` it is [`Validate`](crate::Validate).
+/// the error's `#[fault]` variant with `#[serde(skip)]`. With `retry` the command is `Clone`, with `validate` it is
+/// [`Validate`](crate::Validate).
 ///
 /// # What does not compile
 ///
@@ -509,7 +510,8 @@ pub use cqrs_macros::provide;
 /// # `#[fault]`
 ///
 /// One variant may hold a [`Fault`](crate::Fault), and nothing else. The derive writes `From<Fault>` for it, unless
-/// it says `#[from]` itself, and `From<DispatchError<_>>` for calls that cannot be rejected.
+/// it says `#[from]` itself, and `From<DispatchError<_>>` for calls that cannot be rejected. Where the error has serde's
+/// traits, for an `idempotent` command, this variant says `#[serde(skip)]`: a fault is never kept.
 ///
 /// # What does not compile
 ///
@@ -531,7 +533,9 @@ pub use cqrs_macros::Problem;
 /// Puts an `async fn` around handlers: of commands, queries, events, or of messages that it names.
 ///
 /// It sees the call before its handler and what the call came to after it, and may answer instead. It is the innermost
-/// element of the [pipeline](crate::pipeline): each try goes through it, and the unit of work is inside of it.
+/// element of the [pipeline](crate::pipeline): each try goes through it, and the unit of work is inside of it. A call
+/// that ends further out does not come to it: one that is refused, one that breaks its own rules, a kept answer, the
+/// outcome of an idempotency key.
 ///
 /// # Parameters
 ///
@@ -542,7 +546,8 @@ pub use cqrs_macros::Problem;
 /// | `&T`, `&dyn Trait` | a dependency, as a [handler](macro@handler) takes it |
 /// | `T` by value | read off the call: [`FromCall`](crate::FromCall), such as `Option<Principal>` |
 ///
-/// It returns an [`Outcome`](crate::Outcome): that of `next`, or one of its own.
+/// It returns an [`Outcome`](crate::Outcome): that of `next`, or one of its own, `Outcome::output(..)`,
+/// `Outcome::rejection(..)`, or a fault: `Fault::unavailable("too many calls").into()`.
 ///
 /// ```
 /// use cqrs_core::{Bus, Call, Next, Outcome, behavior, command, handler, provide};

@@ -24,14 +24,16 @@
 //!
 //! `authorize = "orders:write"` asks the caller's [`Principal`](crate::Principal) for a scope. `authorize = may_place`
 //! asks a function: `fn may_place(who: &Principal, cmd: &PlaceOrder) -> bool`, also `async`, with up to four shared
-//! dependencies as further `&T` (a trait object as `&(dyn Owners + 'static)`). It returns `bool`, `Result<(), E>` with
-//! the reason, or `Result<bool, Fault>` where it may be unable to tell.
+//! dependencies as further `&T` (a trait object as `&(dyn Owners + 'static)`), and nothing else. It returns `bool`,
+//! `Result<(), E>` with the reason, a text or an error, or `Result<bool, Fault>` where it may be unable to tell. What
+//! takes two scopes is a policy that asks for both: `who.has_scope("orders:write") && who.has_scope("orders:eu")`.
 //!
 //! A caller who does not say who they are gets a fault of kind [`Unauthenticated`](crate::FaultKind::Unauthenticated),
 //! one who may not one of kind [`Forbidden`](crate::FaultKind::Forbidden). The reason goes to the log and is the fault's
 //! source; a client is not told. The application itself, [`Principal::system`](crate::Principal::system), may do
 //! everything: what an outbox sends is not refused for want of a scope. `public` says that everybody may, which
-//! [`deny_by_default`](crate::Builder::deny_by_default) asks for. A nested call is asked for too, for the same caller.
+//! [`deny_by_default`](crate::Builder::deny_by_default) asks for; that is of the bus it is said to, and
+//! [`Bus::global`](crate::Bus::global) has not heard of it. A nested call is asked for too, for the same caller.
 //!
 //! ## cache
 //!
@@ -56,10 +58,13 @@
 //!
 //! A call with an [idempotency key](crate::Dispatch::idempotency_key) is carried out once: its outcome, a rejection too,
 //! is recorded in the commit of its own unit of work by the bus's [`Ledger`], and answered again for the
-//! same key of the same tenant, principal and message. Calls with one key wait for each other, or are refused with
+//! same key of the same tenant, principal and message. A bus without a ledger carries out none of its idempotent
+//! commands, with a key or without. Calls with one key wait for each other, or are refused with
 //! [`refuse_if_running`](crate::Dispatch::refuse_if_running). Another payload under the key is a fault of kind
 //! [`KeyReused`](crate::FaultKind::KeyReused): payloads are compared as JSON, in which the order of members means nothing
-//! and absent is the same as null. A fault is no outcome: the key is free again. An outcome that cannot be read any more
+//! and absent is the same as null. A fault is no outcome: the key is free again, and an error's `#[fault]` variant, which
+//! serde's derives would ask to be kept, says `#[serde(skip)]`. The empty key is a key like any other: a caller who has
+//! none sets none. An outcome that cannot be read any more
 //! is a fault, and never a second run. Without a key it is a call like any other.
 //!
 //! Such a call has a unit of work, be it that of the record alone: it runs in a task of its own, and no command is
@@ -69,7 +74,7 @@
 //!
 //! [`Validate`] tells everything that is wrong with a command at once, each with the path of its field;
 //! the fault of kind [`Invalid`](crate::FaultKind::Invalid) carries them, and so does its problem. The feature `garde`
-//! implements it for what derives `garde::Validate`. Queries take types that parse.
+//! implements it for what derives `garde::Validate` of garde 0.23. Queries take types that parse.
 //!
 //! ## timeout
 //!
@@ -83,15 +88,17 @@
 //! ## retry
 //!
 //! `retry(3, on = conflict | unavailable, backoff = "50ms")` tries up to three times more after a fault of one of these
-//! kinds (both, unless said otherwise), with pauses that double and up to as much again at random (50 ms at first,
+//! kinds (both, unless said otherwise), such as a store's [`Fault::conflict`], with pauses that double and up to as much again at random (50 ms at first,
 //! unless said otherwise). Each try has a unit of work, and a copy of the message, of its own. Only where the fault says
-//! that nothing happened, or under an idempotency key, and never past the deadline; a rejection is an answer.
+//! that nothing happened, or under an idempotency key, and never past the deadline. A rejection is an answer and not tried again, also one that is told with status 409.
 //!
 //! ## behaviors
 //!
-//! See [`#[behavior]`](macro@crate::behavior). One that answers instead of the handler is recorded by nobody: the
-//! idempotency record is of the handler's outcome. One that fails when the handler's outcome has been committed leaves
-//! the call's effect unknown, so that it is not tried again without a key.
+//! See [`#[behavior]`](macro@crate::behavior). One sees what comes to the handler, at each try: not a call that is
+//! refused, nor one that breaks its own rules, nor a kept answer, nor the outcome of a key. Those are in the spans. One
+//! that answers instead of the handler is recorded by nobody: the idempotency record is of the handler's outcome. One
+//! that fails when the handler's outcome has been committed leaves the call's effect unknown, so that it is not tried
+//! again without a key.
 //!
 //! ## trace and metrics
 //!

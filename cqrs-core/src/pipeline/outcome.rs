@@ -10,7 +10,8 @@ use crate::message::{Dispatched, Message};
 /// What a call came to, as a [behavior](macro@crate::behavior) sees it: an output, a rejection or a fault.
 ///
 /// A behavior that answers instead of the handler makes one of the types that the message declares; any other type is
-/// a fault for the caller, which names the behavior.
+/// a fault for the caller, which names the behavior. A fault is made into one by `.into()`:
+/// `Fault::unavailable("too many calls").into()`.
 pub struct Outcome(Kind);
 
 enum Kind {
@@ -67,7 +68,7 @@ impl Outcome {
         matches!(self.0, Kind::Rejection(_) | Kind::Output { success: false, .. })
     }
 
-    /// The fault, if it is one.
+    /// The fault, if it is one. To make an outcome of a fault, say `fault.into()`.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
         match &self.0 {
