@@ -35,6 +35,12 @@ pub enum Phase {
 }
 
 impl Running {
+    /// A call of this handler that begins.
+    pub(crate) fn of(handler: &'static HandlerInfo) -> Self {
+        let phase = if handler.opens.is_empty() { Phase::NoUnit } else { Phase::Open };
+        Running { handler, phase }
+    }
+
     pub(crate) fn message(&self) -> &'static MessageInfo {
         (self.handler.message)()
     }
@@ -55,13 +61,13 @@ thread_local! {
 }
 
 /// The call that runs now, if any.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn running() -> Option<Running> {
     NOW.with(|now| now.running.get())
 }
 
 /// Whether no call runs now.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_outside() -> bool {
     NOW.with(|now| now.running.get().is_none())
 }
@@ -102,27 +108,47 @@ impl Ambient {
 
 /// [`Ambient::run`] for a call whose phase is a constant and stays what it is: kept out of memory, it saves a call
 /// in place 4 ns.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn run<R>(
     running: Running,
     context: &mut Option<Context>,
     code: impl FnOnce() -> R,
 ) -> (Result<R, Payload>, Option<Running>) {
+    let around = enter(running, context);
+    let result = catch_unwind(AssertUnwindSafe(code));
+    let inside = leave(around, context);
+    (result, inside)
+}
+
+/// What a call is entered from.
+struct Outside {
+    running: Option<Running>,
+    /// What was in `CONTEXT`, where that was exchanged.
+    context: Option<Option<Context>>,
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn enter(running: Running, context: &mut Option<Context>) -> Outside {
     let (around, had) =
         NOW.with(|now| (now.running.replace(Some(running)), now.has_context.replace(context.is_some())));
     let exchanged = match had || context.is_some() {
         true => Some(exchange(context.take(), had)),
         false => None,
     };
-    let result = catch_unwind(AssertUnwindSafe(code));
-    let (inside, has) = NOW.with(|now| (now.running.replace(around), now.has_context.get()));
-    if has || exchanged.is_some() {
-        *context = leave(exchanged);
+    Outside { running: around, context: exchanged }
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn leave(around: Outside, context: &mut Option<Context>) -> Option<Running> {
+    let (inside, has) = NOW.with(|now| (now.running.replace(around.running), now.has_context.get()));
+    if has || around.context.is_some() {
+        *context = exchange_back(around.context);
     }
-    (result, inside)
+    inside
 }
 
 /// Puts a context into place; what was there belongs to the call around, if it has one.
+#[cold]
 #[inline(never)]
 fn exchange(context: Option<Context>, had: bool) -> Option<Context> {
     let around = CONTEXT.replace(context);
@@ -130,8 +156,9 @@ fn exchange(context: Option<Context>, had: bool) -> Option<Context> {
 }
 
 /// Puts the context of the call around back into place.
+#[cold]
 #[inline(never)]
-fn leave(exchanged: Option<Option<Context>>) -> Option<Context> {
+fn exchange_back(exchanged: Option<Option<Context>>) -> Option<Context> {
     let around = exchanged.flatten();
     let had = NOW.with(|now| now.has_context.replace(around.is_some()));
     let inside = CONTEXT.replace(around);

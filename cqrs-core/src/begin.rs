@@ -2,34 +2,43 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Cx, Poll};
+use std::task::Context as Cx;
 
 use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
-use crate::call::{Call, Given, Parent};
+use crate::call::{self, Call, Given, Parent};
 use crate::container::{Container, Shared};
 use crate::context::{Context, Options};
 use crate::deadline::Deadline;
-use crate::fault::Fault;
+use crate::fault::{Fault, Site};
 use crate::future::BoxFuture;
 use crate::handler::{Handler, HandlerInfo, Here, Linked, Reply};
-use crate::in_place::{Begun, Waiting, in_place};
-use crate::message::{Dispatched, Message};
-use crate::observe::Observation;
+use crate::in_place::{Begun, in_place, in_task};
+use crate::message::{Dispatched, Message, MessageInfo};
+use crate::observe::{self, Observation};
+use crate::pipeline::around::{Attempted, Recipe, attempted};
 use crate::pipeline::next::Attempt;
+use crate::task::{self, Limit};
 use crate::unit::Scope;
 
 /// What a bus keeps for a message.
 pub type Wired = Arc<dyn Any + Send + Sync>;
 
+/// A message without its type.
+pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
+
 /// What a call consists of before anything is decided.
 pub struct Fresh<'a, C> {
+    pub(crate) head: Head<'a>,
+    message: Option<C>,
+}
+
+/// The same without its message, and so without a type.
+pub(crate) struct Head<'a> {
     pub(crate) bus: &'a Bus,
     from: Option<&'a Parent>,
     pub(crate) options: Option<Arc<Options>>,
-    message: Option<C>,
 }
 
 /// The way to a handler: [`Here`] for one that the compiler knows, [`Linked`] for one in the registry.
@@ -49,19 +58,19 @@ pub trait Begin<C: Message>: 'static {
 
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>> {
-        bus.wire(C::info(), H::info(), assemble::<C, H>)
+        bus.wire(const { &Recipe::of::<C>(inside::<C, H>) }, H::info(), assemble::<C, H>)
     }
 
     fn handler(_: &Bus) -> &'static HandlerInfo {
         H::info()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn running(_: &Wired) -> Running {
         Running { handler: H::info(), phase: H::Opened::PHASE }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn start<'a>(
         fresh: &mut Fresh<'a, C>,
         context: Option<Context>,
@@ -71,8 +80,8 @@ impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
         start::<C, H>(fresh, context, wired, cx)
     }
 
-    fn attempt(wired: Wired, attempt: Attempt, message: C) -> BoxFuture<'static, Dispatched<C>> {
-        attempt_of::<C, H>(wired, attempt, message)
+    fn attempt(_: Wired, _: Attempt, _: C) -> BoxFuture<'static, Dispatched<C>> {
+        Box::pin(async { Err(miswired().into()) })
     }
 }
 
@@ -82,22 +91,22 @@ fn assemble<C: Message, H: Handler<C>>(container: &Container) -> Result<Wired, F
 
 impl<C: Message> Begin<C> for Linked {
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>> {
-        bus.link(C::info())
+        bus.link(const { &Recipe::of::<C>(inside_linked::<C>) })
     }
 
     fn handler(bus: &Bus) -> &'static HandlerInfo {
         bus.linked_handler(C::info())
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn running(wired: &Wired) -> Running {
         match wired.downcast_ref::<Link<C>>() {
-            Some(Link::Declared(declared)) => declared.running,
-            _ => Running { handler: &C::info().by_hand, phase: Phase::NoUnit },
+            Some(Link::Declared(declared)) => Running::of(declared.handler),
+            _ => Running::of(&C::info().by_hand),
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn start<'a>(
         fresh: &mut Fresh<'a, C>,
         context: Option<Context>,
@@ -108,18 +117,14 @@ impl<C: Message> Begin<C> for Linked {
             Some(Link::Declared(declared)) => (declared.start)(fresh, context, &declared.wired, cx),
             Some(Link::Closure(handler)) => {
                 let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
-                in_place(&C::info().by_hand, context, handler(message), cx)
+                in_place(&C::info().by_hand, context, C::sort, handler(message), cx)
             }
             None => Ok(Err(miswired().into())),
         }
     }
 
-    fn attempt(wired: Wired, attempt: Attempt, message: C) -> BoxFuture<'static, Dispatched<C>> {
-        match wired.downcast_ref::<Link<C>>() {
-            Some(Link::Declared(declared)) => (declared.attempt)(declared.wired.clone(), attempt, message),
-            Some(Link::Closure(handler)) => crate::task::unit_of_closure::<C>(handler.clone(), attempt, message),
-            None => Box::pin(async { Err(miswired().into()) }),
-        }
+    fn attempt(_: Wired, _: Attempt, _: C) -> BoxFuture<'static, Dispatched<C>> {
+        Box::pin(async { Err(miswired().into()) })
     }
 }
 
@@ -131,9 +136,9 @@ pub(crate) enum Link<C: Message> {
 
 /// One that is declared somewhere, and how it is reached.
 pub(crate) struct Declared<C: Message> {
-    running: Running,
+    handler: &'static HandlerInfo,
     start: StartFn<C>,
-    attempt: fn(Wired, Attempt, C) -> BoxFuture<'static, Dispatched<C>>,
+    inside: InsideFn,
     wired: Wired,
 }
 
@@ -144,24 +149,63 @@ pub(crate) type Closure<C> = Arc<dyn Fn(C) -> BoxFuture<'static, <C as Message>:
 
 pub(crate) fn link<C: Message, H: Handler<C>>(container: &Container) -> Result<Wired, Fault> {
     let wired = assemble::<C, H>(container)?;
-    let running = Running { handler: H::info(), phase: H::Opened::PHASE };
-    Ok(Arc::new(Link::Declared(Declared { running, start: start::<C, H>, attempt: attempt_of::<C, H>, wired })))
+    let declared = Declared { handler: H::info(), start: start::<C, H>, inside: inside::<C, H>, wired };
+    Ok(Arc::new(Link::Declared(declared)))
 }
 
-impl<'a, C> Fresh<'a, C> {
-    #[inline(always)]
+impl<'a, C: Message> Fresh<'a, C> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(bus: &'a Bus, from: Option<&'a Parent>, message: C) -> Self {
-        Fresh { bus, from, options: None, message: Some(message) }
+        Fresh { head: Head { bus, from, options: None }, message: Some(message) }
     }
 
     #[cold]
     pub(crate) fn take(&mut self) -> Self {
-        Fresh { bus: self.bus, from: self.from, options: self.options.take(), message: self.message.take() }
+        Fresh { head: self.head.take(), message: self.message.take() }
     }
 
-    /// When the call has to be done: its clock runs from now on.
+    /// Both parts; the message, while it is there.
+    pub(crate) fn parts(&mut self) -> (&mut Head<'a>, Option<&C>) {
+        (&mut self.head, self.message.as_ref())
+    }
+
+    pub(crate) fn take_message(&mut self) -> Option<AnyMessage> {
+        Some(Box::new(self.message.take()?))
+    }
+}
+
+impl<'a> Head<'a> {
+    fn take(&mut self) -> Self {
+        Head { bus: self.bus, from: self.from, options: self.options.take() }
+    }
+
+    /// What is wired for the message, if the call has nothing around it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn direct(&self, message: &MessageInfo) -> Option<&'a Wired> {
+        if observe::is_on() && !self.is_observed() {
+            return None;
+        }
+        self.bus.table().cell(message.slot.index()).get()
+    }
+
+    /// The call's context as far as it is known, if the call may be made here.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn is_plain(&self) -> bool {
+        call::is_plain(self.bus, self.from, self.options.as_ref())
+    }
+
+    /// The context of a call that is not plain, if it may be made here.
+    pub(crate) fn admit(&mut self, running: Running) -> Result<Context, Fault> {
+        call::admit(self.bus, self.from, self.options.take(), running)
+    }
+
+    /// The time the call has, whose clock runs from now on.
     #[cold]
-    pub(crate) fn fix_deadline(&mut self) -> Option<Deadline> {
+    pub(crate) fn limit(&mut self, site: Site) -> Result<Option<Limit>, Fault> {
+        self.fix_deadline().map(Limit::new).transpose().map_err(|fault| fault.at(site))
+    }
+
+    fn fix_deadline(&mut self) -> Option<Deadline> {
         let own = self.options.as_mut().and_then(|options| {
             let options = Arc::make_mut(options);
             options.deadline = Deadline::sooner(options.deadline, options.timeout.take().map(Deadline::after));
@@ -176,35 +220,23 @@ impl<'a, C> Fresh<'a, C> {
 
     /// Whether somebody watches the call already.
     #[cold]
-    pub(crate) fn is_observed(&self) -> bool {
+    fn is_observed(&self) -> bool {
         self.options.as_ref().is_some_and(|options| options.observed)
     }
 
-    /// From now on somebody watches it.
+    /// From now on somebody watches it, if somebody is there who does not yet.
     #[cold]
-    pub(crate) fn observe(&mut self, handler: &'static HandlerInfo) -> Observation {
+    pub(crate) fn observe(&mut self, handler: impl FnOnce(&Bus) -> &'static HandlerInfo) -> Option<Observation> {
+        if !observe::is_on() || self.is_observed() {
+            return None;
+        }
         let options = Arc::make_mut(self.options.get_or_insert_default());
         options.observed = true;
-        Observation::begin(handler, options, self.from)
-    }
-
-    /// The message, while it is there.
-    pub(crate) fn message(&self) -> Option<&C> {
-        self.message.as_ref()
-    }
-
-    pub(crate) fn take_message(&mut self) -> Option<C> {
-        self.message.take()
-    }
-
-    /// The call's context as far as it is known, if the call may be made here.
-    #[inline(always)]
-    pub(crate) fn admit(&mut self, running: Running) -> Result<Option<Context>, Fault> {
-        Call::admit(self.bus, self.from, &mut self.options, &running)
+        Some(Observation::begin(handler(self.bus), options, self.from))
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn start<'a, C: Message, H: Handler<C>>(
     fresh: &mut Fresh<'a, C>,
     mut context: Option<Context>,
@@ -212,31 +244,38 @@ fn start<'a, C: Message, H: Handler<C>>(
     cx: &mut Cx<'_>,
 ) -> Begun<'a, C> {
     let running = Running { handler: H::info(), phase: H::Opened::PHASE };
-    let read = || H::Given::read_in(fresh.bus, running.handler, running.phase, &mut context);
+    let read = || H::Given::read_in(fresh.head.bus, running.handler, running.phase, &mut context);
     let given = match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Ok(given)) => given,
         Ok(Err(fault)) => return Ok(Err(fault.at(H::info().site()).into())),
         Err(payload) => return Ok(Err(running.panicked(&*payload).into())),
     };
     let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
-    H::Opened::start::<H>(fresh.bus, wired, context, given, message, cx)
+    H::Opened::start::<H>(fresh.head.bus, wired, context, given, message, cx)
 }
 
-fn attempt_of<C: Message, H: Handler<C>>(
-    wired: Wired,
-    attempt: Attempt,
-    message: C,
-) -> BoxFuture<'static, Dispatched<C>> {
-    Box::pin(async move {
-        let Some(shared) = wired.downcast_ref::<H::Shared>() else { return Err(miswired().into()) };
-        let (given, scope) = {
-            let call = Call::delivered(&attempt.bus, attempt.running, attempt.context, None);
-            let given = H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?;
-            (given, Scope::recording(&call, attempt.recorder))
-        };
-        crate::task::unit::<C, H>(shared, scope, given, message).await
-    })
+/// Runs a handler inside of its pipeline: an [`InsideFn`].
+fn inside<'x, C: Message, H: Handler<C>>(wired: &'x Wired, attempt: &'x Attempt, message: AnyMessage) -> Attempted<'x> {
+    let shared = wired.downcast_ref::<H::Shared>().ok_or_else(miswired)?;
+    let message = message.downcast::<C>().map_err(|_| miswired())?;
+    let given = H::Given::read(&attempt.call()).map_err(|fault| fault.at(H::info().site()))?;
+    Ok(H::Opened::inside::<H>(shared, given, *message, attempt))
 }
+
+/// Runs a contract's handler inside of its pipeline: an [`InsideFn`].
+fn inside_linked<'x, C: Message>(wired: &'x Wired, attempt: &'x Attempt, message: AnyMessage) -> Attempted<'x> {
+    match wired.downcast_ref::<Link<C>>() {
+        Some(Link::Declared(declared)) => (declared.inside)(&declared.wired, attempt, message),
+        Some(Link::Closure(handler)) => {
+            let message = message.downcast::<C>().map_err(|_| miswired())?;
+            Ok(attempted(attempt, handler(*message), C::sort, C::is_success))
+        }
+        None => Err(miswired()),
+    }
+}
+
+/// Runs a handler, and what its unit of work is, inside of its pipeline.
+pub(crate) type InsideFn = for<'x> fn(&'x Wired, &'x Attempt, AnyMessage) -> Attempted<'x>;
 
 #[cold]
 #[inline(never)]
@@ -246,7 +285,7 @@ pub(crate) fn polled_again() -> Fault {
 
 #[cold]
 #[inline(never)]
-fn miswired() -> Fault {
+pub(crate) fn miswired() -> Fault {
     Fault::internal("a message is wired as another one")
 }
 
@@ -266,13 +305,22 @@ pub trait Start<C>: Sized {
     ) -> Begun<'a, C>
     where
         C: Message;
+    #[doc(hidden)]
+    fn inside<'x, H: Handler<C, Opened = Self>>(
+        shared: &'x H::Shared,
+        given: H::Given,
+        message: C,
+        attempt: &'x Attempt,
+    ) -> BoxFuture<'x, crate::Outcome>
+    where
+        C: Message;
 }
 
 /// No resources: in place.
 impl<C> Start<C> for () {
     const PHASE: Phase = Phase::NoUnit;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn start<'a, H: Handler<C, Opened = Self>>(
         _: &Bus,
         wired: &'a Wired,
@@ -285,11 +333,28 @@ impl<C> Start<C> for () {
         C: Message,
     {
         match wired.downcast_ref::<H::Shared>() {
-            // Nothing is leaked: a box of `()` holds no memory.
-            Some(shared) => H::call(shared, given, Box::leak(Box::new(())), message).start(H::info(), context, cx),
+            Some(shared) => H::call(shared, given, nothing(), message).start(H::info(), context, cx),
             None => Ok(Err(miswired().into())),
         }
     }
+
+    fn inside<'x, H: Handler<C, Opened = Self>>(
+        shared: &'x H::Shared,
+        given: H::Given,
+        message: C,
+        attempt: &'x Attempt,
+    ) -> BoxFuture<'x, crate::Outcome>
+    where
+        C: Message,
+    {
+        attempted(attempt, H::call(shared, given, nothing(), message).boxed(), C::sort, C::is_success)
+    }
+}
+
+/// Nothing is leaked: a box of `()` holds no memory.
+#[inline]
+fn nothing() -> &'static mut () {
+    Box::leak(Box::new(()))
 }
 
 macro_rules! in_own_task {
@@ -310,15 +375,21 @@ macro_rules! in_own_task {
                 Msg: Message,
             {
                 let call = Call::new(bus, Running { handler: Function::info(), phase: Self::PHASE }, context);
-                let mut task = match crate::task::start::<Msg, Function>(wired.clone(), call, given, message) {
-                    Ok(task) => task,
-                    Err(fault) => return Ok(Err(fault.into())),
-                };
-                // On another thread it may have answered already; if not, this leaves the waker.
-                match Pin::new(&mut task).poll(cx) {
-                    Poll::Ready(answer) => Ok(answer),
-                    Poll::Pending => Err(Waiting::Task(task)),
-                }
+                in_task(task::start::<Msg, Function>(wired.clone(), call, given, message), cx)
+            }
+
+            fn inside<'x, Function: Handler<Msg, Opened = Self>>(
+                shared: &'x Function::Shared,
+                given: Function::Given,
+                message: Msg,
+                attempt: &'x Attempt,
+            ) -> BoxFuture<'x, crate::Outcome>
+            where
+                Msg: Message,
+            {
+                let scope = Scope::recording(&attempt.call(), attempt.recorder.clone());
+                let unit = task::unit::<Msg, Function>(shared, scope, given, message);
+                crate::pipeline::around::outcome(Box::pin(unit), Msg::is_success)
             }
         }
     };

@@ -56,8 +56,8 @@ pub struct Bus(Arc<Inner>);
 
 struct Inner {
     table: Table,
-    /// [`table`](Inner::table) for messages that have behaviors around them in this bus: whoever looks in the one and
-    /// finds nothing looks here.
+    /// [`table`](Inner::table) for messages that declare layers, or have behaviors around them in this bus: whoever looks
+    /// in the one and finds nothing looks here.
     layered: Table,
     flights: Flights<LedgerKey>,
     floors: Floors,
@@ -324,13 +324,16 @@ impl Bus {
         self.0.closed.store(closed, Ordering::SeqCst);
     }
 
+    /// Whether the shutdown has not begun.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        !self.0.closed.load(Ordering::Relaxed)
+    }
+
     /// Refuses a call from outside after the shutdown has begun.
     #[inline]
     pub(crate) fn admits(&self, handler: &'static HandlerInfo) -> Result<(), Fault> {
-        if self.0.closed.load(Ordering::Relaxed) {
-            return Err(shut_down(handler));
-        }
-        Ok(())
+        if self.is_open() { Ok(()) } else { Err(shut_down(handler)) }
     }
 
     /// The message of this name.

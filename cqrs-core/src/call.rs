@@ -31,23 +31,7 @@ pub(crate) struct Parent {
 }
 
 impl<'a> Call<'a> {
-    /// Whether a call may be made here, and what is known of its context: nothing, if it is not nested and was
-    /// given no options.
-    #[inline(always)]
-    pub(crate) fn admit(
-        bus: &Bus,
-        from: Option<&Parent>,
-        options: &mut Option<Arc<Options>>,
-        running: &Running,
-    ) -> Result<Option<Context>, Fault> {
-        if options.is_none() && from.is_none() && ambient::is_outside() {
-            bus.admits(running.handler)?;
-            return Ok(None);
-        }
-        admit_with(bus, from, options.take(), running).map(Some)
-    }
-
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(bus: &'a Bus, running: Running, context: Option<Context>) -> Self {
         Call { bus, running, context: context.map_or_else(OnceLock::new, OnceLock::from), event: None }
     }
@@ -114,20 +98,27 @@ impl Running {
     }
 }
 
-/// [`Call::admit`] for a call that is nested, or was given options.
+/// A call that may be made: not nested, given no options, in a bus that takes calls. It is let in as it is.
+#[inline]
+pub(crate) fn is_plain(bus: &Bus, from: Option<&Parent>, options: Option<&Arc<Options>>) -> bool {
+    options.is_none() && from.is_none() && ambient::is_outside() && bus.is_open()
+}
+
+/// Whether any other call may be made here, and its context.
 #[cold]
-fn admit_with(
+#[inline(never)]
+pub(crate) fn admit(
     bus: &Bus,
     from: Option<&Parent>,
     options: Option<Arc<Options>>,
-    running: &Running,
+    running: Running,
 ) -> Result<Context, Fault> {
     let around = ambient::running();
     if around.is_none() && from.is_none() && !options.as_ref().is_some_and(|options| options.delivery) {
         bus.admits(running.handler)?;
     }
     for outer in from.map(|parent| parent.running).into_iter().chain(around) {
-        may_nest(&outer, running)?;
+        may_nest(&outer, &running)?;
     }
     let parent = match from {
         Some(parent) => Some(parent.context.clone()),
@@ -269,7 +260,7 @@ pub trait Given: Sized + Send + 'static {
     fn read(call: &Call<'_>) -> Result<Self, Fault>;
     /// The same, where there is no [`Call`] yet.
     #[doc(hidden)]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn read_in(
         bus: &Bus,
         handler: &'static HandlerInfo,
@@ -285,12 +276,12 @@ pub trait Given: Sized + Send + 'static {
 
 /// Who reads nothing needs no [`Call`], whose moves are 30 instructions.
 impl Given for () {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn read(_: &Call<'_>) -> Result<Self, Fault> {
         Ok(())
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn read_in(_: &Bus, _: &'static HandlerInfo, _: Phase, _: &mut Option<Context>) -> Result<Self, Fault> {
         Ok(())
     }

@@ -8,23 +8,28 @@
 //! in one piece and read back in another, the call waits for it. So a message stays where it is until the handler
 //! is called, an answer is written once, to where the caller reads it, and only a call that has to wait becomes a
 //! state at all.
+//!
+//! Also measured is what the compiler makes of it. This way alone is made anew for each message and put into one piece
+//! in a release build; in a debug build its pieces stay apart, since there many of them serve all messages. Whatever is
+//! not this way (somebody watches, nothing is wired yet, a pipeline) is a detour, and knows the types of the answer or
+//! none at all.
 
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context as Cx, Poll, ready};
 
-use crate::begin::{Begin, Fresh, polled_again};
+use crate::begin::{AnyMessage, Begin, Fresh, Head, polled_again};
 use crate::bus::Bus;
 use crate::busy::Busy;
 use crate::call::Parent;
-use crate::fault::Fault;
+use crate::fault::{Fault, Site};
 use crate::future::BoxFuture;
 use crate::handler::Handled;
-use crate::in_place::Waiting;
+use crate::in_place::{Answered, Waiting};
 use crate::message::{Dispatched, Message};
-use crate::observe;
-use crate::pipeline::around::{Around as _, Layered};
+use crate::observe::{self, Observation, TellFn};
+use crate::pipeline::around::{Around as _, Inside};
 use crate::task::Limit;
 
 /// A call that has not begun: options, and then `.await`.
@@ -37,20 +42,22 @@ pub struct Dispatch<'a, C, B = <C as Handled>::By> {
     by: PhantomData<fn() -> B>,
 }
 
-impl<'a, C, B> Dispatch<'a, C, B> {
-    #[inline(always)]
+impl<'a, C: Message, B> Dispatch<'a, C, B> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(bus: &'a Bus, from: Option<&'a Parent>, message: C) -> Self {
         Dispatch { fresh: Fresh::new(bus, from, message), by: PhantomData }
     }
+}
 
-    crate::options::methods!(fresh.options);
+impl<C, B> Dispatch<'_, C, B> {
+    crate::options::methods!(fresh.head.options);
 }
 
 impl<'a, C: Message, B: Begin<C>> IntoFuture for Dispatch<'a, C, B> {
     type Output = Dispatched<C>;
     type IntoFuture = Sending<'a, C, B>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn into_future(self) -> Sending<'a, C, B> {
         Sending { state: State::Fresh(self.fresh), by: self.by }
     }
@@ -66,18 +73,16 @@ pub struct Sending<'a, C: Message, B> {
 
 enum State<'a, C: Message> {
     Fresh(Fresh<'a, C>),
-    /// Somebody watches it: the same call, inside of its span.
-    Observed(BoxFuture<'a, Dispatched<C>>),
-    Wiring(Wiring<'a, C>),
-    /// Counted as under way, for an orderly shutdown.
-    Waiting(Waiting<'a, C>, #[allow(dead_code, reason = "counts until it is dropped")] Busy),
+    Later(Later<'a, C::Returns, C::Output, C::Error>),
 }
 
-/// A call whose handler's dependencies are being made, within the time that the call has.
-struct Wiring<'a, C> {
-    made: BoxFuture<'a, Result<(), Fault>>,
-    fresh: Option<Fresh<'a, C>>,
-    limit: Option<Limit>,
+/// A call that has begun and has not answered at once.
+enum Later<'a, R, O, E> {
+    /// Counted as under way, for an orderly shutdown.
+    Waiting(Waiting<'a, R, O, E>, #[allow(dead_code, reason = "counts until it is dropped")] Busy),
+    /// The same call inside of something: its span, or what is made ready for it first.
+    Detour(BoxFuture<'a, Answered<O, E>>),
+    Over,
 }
 
 impl<C: Message, B> Unpin for Sending<'_, C, B> {}
@@ -87,77 +92,109 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
-        let this = &mut *self;
-        loop {
-            let State::Fresh(fresh) = &mut this.state else {
-                match ready!(this.state.poll(cx)) {
-                    Some(answer) => return Poll::Ready(answer),
-                    None => continue,
-                }
-            };
-            if observe::is_on() && !fresh.is_observed() {
-                this.state = State::Observed(observed::<C, B>(fresh));
-                continue;
+        let state = &mut self.state;
+        let fresh = match state {
+            State::Fresh(fresh) => fresh,
+            State::Later(later) => return later.poll(cx),
+        };
+        let Some(wired) = fresh.head.direct(C::info()) else { return detour::<C, B>(state, cx) };
+        match C::Pipeline::begin::<B>(fresh, wired, cx) {
+            Ok(answer) => Poll::Ready(answer),
+            Err(waiting) => {
+                let busy = fresh.head.bus.busy();
+                *state = State::Later(Later::Waiting(waiting, busy));
+                Poll::Pending
             }
-            let slot = C::info().slot.index();
-            let begun = if let Some(wired) = fresh.bus.table().cell(slot).get() {
-                C::Pipeline::begin::<B>(fresh, wired, cx)
-            } else if let Some(wired) = fresh.bus.layered().cell(slot).get() {
-                Layered::begin::<B>(fresh, wired, cx)
-            } else {
-                let limit = match fresh.fix_deadline().map(Limit::new).transpose() {
-                    Ok(limit) => limit,
-                    Err(fault) => return Poll::Ready(Err(fault.at(C::info().by_hand.site()).into())),
-                };
-                this.state = State::Wiring(Wiring { made: B::wire(fresh.bus), fresh: Some(fresh.take()), limit });
-                continue;
-            };
-            return match begun {
-                Ok(answer) => Poll::Ready(answer),
-                Err(waiting) => {
-                    let busy = fresh.bus.busy();
-                    this.state = State::Waiting(waiting, busy);
-                    Poll::Pending
-                }
-            };
         }
     }
 }
 
+/// A call that somebody watches, that has a pipeline around it, or for which nothing is wired yet.
 #[cold]
-fn observed<'a, C: Message, B: Begin<C>>(fresh: &mut Fresh<'a, C>) -> BoxFuture<'a, Dispatched<C>> {
-    let observation = fresh.observe(B::handler(fresh.bus));
-    let call = Sending::<C, B> { state: State::Fresh(fresh.take()), by: PhantomData };
-    Box::pin(observation.watch(call, observe::tell::<C>))
-}
-
-impl<C: Message> State<'_, C> {
-    /// The answer; or nothing, when the call can begin.
-    #[inline(never)]
-    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Option<Dispatched<C>>> {
-        match self {
-            State::Fresh(_) => Poll::Ready(None),
-            State::Observed(call) => call.as_mut().poll(cx).map(Some),
-            State::Waiting(Waiting::InPlace(in_place), _) => in_place.poll(cx).map(Some),
-            State::Waiting(Waiting::Layered(guarded), _) => guarded.poll_outcome::<C>(cx).map(Some),
-            State::Waiting(Waiting::Task(task), _) => Pin::new(task).poll(cx).map(Some),
-            State::Wiring(Wiring { made, fresh, limit }) => {
-                let site = || C::info().by_hand.site();
-                match (made.as_mut().poll(cx), limit) {
-                    (Poll::Ready(Ok(())), _) => match fresh.take() {
-                        Some(fresh) => {
-                            *self = State::Fresh(fresh);
-                            Poll::Ready(None)
-                        }
-                        None => Poll::Ready(Some(Err(polled_again().into()))),
-                    },
-                    (Poll::Ready(Err(fault)), _) => Poll::Ready(Some(Err(fault.at(site()).into()))),
-                    (Poll::Pending, None) => Poll::Pending,
-                    (Poll::Pending, Some(limit)) => {
-                        limit.poll(cx).map(|()| Some(Err(Fault::timeout(None).at(site()).into())))
-                    }
-                }
+#[inline(never)]
+fn detour<'a, C: Message, B: Begin<C>>(state: &mut State<'a, C>, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
+    let State::Fresh(fresh) = state else { return Poll::Ready(Err(polled_again().into())) };
+    let later = if let Some(observation) = fresh.head.observe(B::handler) {
+        Later::watched(observation, boxed::<C, B>(fresh), observe::tell::<C>)
+    } else if let Some(inside) = Inside::of(fresh.head.bus, C::info()) {
+        let message = fresh.take_message();
+        match Later::layered(inside, &mut fresh.head, message, cx) {
+            Ok(answer) => return Poll::Ready(answer),
+            Err(later) => {
+                *state = State::Later(later);
+                return Poll::Pending;
             }
         }
+    } else {
+        let site = C::info().by_hand.site();
+        let limit = fresh.head.limit(site);
+        Later::wiring(B::wire(fresh.head.bus), limit, boxed::<C, B>(fresh), site)
+    };
+    *state = State::Later(later);
+    match state {
+        State::Later(later) => later.poll(cx),
+        State::Fresh(_) => Poll::Pending,
     }
+}
+
+/// The same call, without the type of its message.
+fn boxed<'a, C: Message, B: Begin<C>>(fresh: &mut Fresh<'a, C>) -> BoxFuture<'a, Dispatched<C>> {
+    Box::pin(Sending::<C, B> { state: State::Fresh(fresh.take()), by: PhantomData })
+}
+
+impl<'a, R, O: Send + 'static, E: Send + 'static> Later<'a, R, O, E> {
+    #[inline(never)]
+    fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<Answered<O, E>> {
+        let answer = ready!(match self {
+            Later::Waiting(waiting, _) => waiting.poll(cx),
+            Later::Detour(call) => call.as_mut().poll(cx),
+            Later::Over => Poll::Ready(Err(polled_again().into())),
+        });
+        *self = Later::Over;
+        Poll::Ready(answer)
+    }
+
+    /// Somebody watches it: the same call, inside of its span.
+    fn watched(observation: Observation, call: BoxFuture<'a, Answered<O, E>>, tell: TellFn<Answered<O, E>>) -> Self {
+        Later::Detour(Box::pin(observation.watch(call, tell)))
+    }
+
+    /// The handler's dependencies are made first, within the time that the call has.
+    fn wiring(
+        made: BoxFuture<'a, Result<(), Fault>>,
+        limit: Result<Option<Limit>, Fault>,
+        call: BoxFuture<'a, Answered<O, E>>,
+        site: Site,
+    ) -> Self {
+        Later::Detour(Box::pin(async move {
+            wired(made, limit, site).await?;
+            call.await
+        }))
+    }
+
+    /// A pipeline is around it.
+    fn layered(
+        inside: &Inside,
+        head: &mut Head<'a>,
+        message: Option<AnyMessage>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Answered<O, E>, Self> {
+        match inside.begin(head, message, cx) {
+            Ok(outcome) => Ok(outcome.dispatched()),
+            Err(waiting) => Err(Later::Waiting(Waiting::Layered(waiting), head.bus.busy())),
+        }
+    }
+}
+
+async fn wired(
+    made: BoxFuture<'_, Result<(), Fault>>,
+    limit: Result<Option<Limit>, Fault>,
+    site: Site,
+) -> Result<(), Fault> {
+    let (mut made, mut limit) = (made, limit?);
+    let made = poll_fn(|cx| match (made.as_mut().poll(cx), &mut limit) {
+        (Poll::Pending, Some(limit)) => limit.poll(cx).map(|()| Err(Fault::timeout(None))),
+        (polled, _) => polled,
+    });
+    made.await.map_err(|fault| fault.at(site))
 }

@@ -66,6 +66,8 @@ pub trait Handled<C: Message = Self> {
 pub trait Reply<'x, C: Message>: Send {
     /// As the in-place call wants it: run at once, or as one boxed future.
     fn start(self, handler: &'static HandlerInfo, context: Option<Context>, cx: &mut Cx<'_>) -> Begun<'x, C>;
+    /// As the inside of a pipeline wants it: one boxed future.
+    fn boxed(self) -> BoxFuture<'x, C::Returns>;
     /// As a call in its own task wants it.
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x;
 }
@@ -82,9 +84,13 @@ where
     F: FnOnce() -> R + Send + 'x,
     R: Answer<C::Returns, C>,
 {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn start(self, handler: &'static HandlerInfo, context: Option<Context>, _: &mut Cx<'_>) -> Begun<'x, C> {
-        in_place::at_once(handler, context, move || (self.0)().answer())
+        in_place::at_once(handler, context, C::sort, move || (self.0)().answer())
+    }
+
+    fn boxed(self) -> BoxFuture<'x, C::Returns> {
+        Box::pin(std::future::ready((self.0)().answer()))
     }
 
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {
@@ -98,9 +104,13 @@ where
     C: Message,
     F: Future<Output: Answer<C::Returns, C>> + Send + 'x,
 {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn start(self, handler: &'static HandlerInfo, context: Option<Context>, cx: &mut Cx<'_>) -> Begun<'x, C> {
-        in_place::in_place(handler, context, Answer::boxed(self.0), cx)
+        in_place::in_place(handler, context, C::sort, Answer::boxed(self.0), cx)
+    }
+
+    fn boxed(self) -> BoxFuture<'x, C::Returns> {
+        Answer::boxed(self.0)
     }
 
     fn returned(self) -> impl Future<Output = C::Returns> + Send + 'x {
@@ -125,17 +135,17 @@ pub trait Answer<Declared, C>: Sized {
 }
 
 impl<R, C> Answer<R, C> for R {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn answer(self) -> R {
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn later<F: Future<Output = R> + Send>(future: F) -> impl Future<Output = R> + Send {
         future
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn boxed<'x, F: Future<Output = R> + Send + 'x>(future: F) -> BoxFuture<'x, R> {
         Box::pin(future)
     }

@@ -18,6 +18,7 @@ use crate::dispatch_error::DispatchError;
 use crate::fault::{Fault, with_sources};
 use crate::handler::HandlerInfo;
 use crate::ids::{CorrelationId, MessageId};
+use crate::in_place::Answered;
 use crate::message::{Dispatched, Message};
 
 /// Whether anybody listens.
@@ -109,12 +110,16 @@ impl Drop for Observation {
 }
 
 /// What a call came to, in a word, and its fault.
-type TellFn<T> = fn(&T) -> (&'static str, Option<&Fault>);
+pub(crate) type TellFn<T> = fn(&T) -> (&'static str, Option<&Fault>);
 
 /// The outcome of a message's call, in a word.
 pub(crate) fn tell<C: Message>(answer: &Dispatched<C>) -> (&'static str, Option<&Fault>) {
+    tell_answer(answer, C::is_success)
+}
+
+fn tell_answer<O, E>(answer: &Answered<O, E>, is_success: fn(&O) -> bool) -> (&'static str, Option<&Fault>) {
     match answer {
-        Ok(output) if C::is_success(output) => ("ok", None),
+        Ok(output) if is_success(output) => ("ok", None),
         Ok(_) => ("rejected", None),
         Err(error) => tell_failure(error),
     }

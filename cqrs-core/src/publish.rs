@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ambient::{Phase, Running};
 use crate::bus::Bus;
-use crate::call::{Call, Parent};
+use crate::call::{self, Call, Parent};
 use crate::context::Options;
 use crate::events::Raised;
 use crate::fault::Fault;
@@ -45,10 +45,13 @@ impl<'a> IntoFuture for Publish<'a> {
 
 impl Publish<'_> {
     async fn publish(self) -> Result<(), Fault> {
-        let Publish { bus, from, raised, mut options } = self;
+        let Publish { bus, from, raised, options } = self;
         let task = {
             let running = Running { handler: &raised.info.by_hand, phase: Phase::Open };
-            let context = Call::admit(bus, from, &mut options, &running)?;
+            let context = match call::is_plain(bus, from, options.as_ref()) {
+                true => None,
+                false => Some(call::admit(bus, from, options, running)?),
+            };
             let call = Call::new(bus, running, context);
             let mut scope = Scope::new(&call);
             scope.records.events.push(raised);

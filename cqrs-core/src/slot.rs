@@ -57,7 +57,7 @@ fn packed(n: u32) -> u32 {
 }
 
 impl Table {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn cell(&self, index: u32) -> &Cell {
         let (bucket, place) = (index >> PLACE_BITS, index & ((1 << PLACE_BITS) - 1));
         let cells = match self.0[bucket as usize].get() {

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::ambient::{self, Ambient, Phase, Running};
-use crate::begin::{Closure, polled_again};
+use crate::begin::polled_again;
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
@@ -28,7 +28,6 @@ use crate::future::BoxFuture;
 use crate::future::Payload;
 use crate::handler::{Handler, Reply};
 use crate::message::{Dispatched, Message};
-use crate::pipeline::next::Attempt;
 use crate::resource::Resources;
 use crate::unit::{Entry, Scope};
 
@@ -40,7 +39,7 @@ impl<T: Send + 'static, E: From<Fault> + Send + 'static> Task<T, E> {
     ///
     /// `work` is made into its box here, in one piece with where its answer goes: a future inside of a future is
     /// moved as often as it is wrapped.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn spawn(
         call: Call<'_>,
         work: impl FnOnce(Answer<T, E>) -> BoxFuture<'static, ()>,
@@ -179,28 +178,8 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
     outcome
 }
 
-/// [`unit`] for a handler that was registered by hand, which opens nothing.
-pub(crate) fn unit_of_closure<C: Message>(
-    handler: Closure<C>,
-    attempt: Attempt,
-    message: C,
-) -> BoxFuture<'static, Dispatched<C>> {
-    Box::pin(async move {
-        let scope = {
-            let call = Call::delivered(&attempt.bus, attempt.running, attempt.context, None);
-            Scope::recording(&call, attempt.recorder)
-        };
-        let outcome = C::sort(handler(message).await).map_err(|error| error.at(attempt.running.site()));
-        let entry = scope.entry(&outcome)?;
-        if entry.is_some() || outcome.as_ref().is_ok_and(C::is_success) {
-            finish(scope, entry).await?;
-        }
-        outcome
-    })
-}
-
 /// Records the outcome, if it is to be, and commits.
-async fn finish(mut scope: Scope, entry: Option<Box<Entry>>) -> Result<(), Fault> {
+pub(crate) async fn finish(mut scope: Scope, entry: Option<Box<Entry>>) -> Result<(), Fault> {
     if let Some(entry) = entry {
         entry.stage(&mut scope).await?;
     }
@@ -242,7 +221,7 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
 
 /// Work inside of a call: its panic is a fault, its deadline ends it until the commit begins, and after that a
 /// grace does.
-pub struct Guarded<'a, T> {
+pub(crate) struct Guarded<'a, T> {
     future: BoxFuture<'a, T>,
     ambient: Ambient,
     global: Option<Bus>,

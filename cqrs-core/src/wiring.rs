@@ -7,22 +7,23 @@ use crate::future::BoxFuture;
 use crate::handler::{HandlerInfo, LinkFn, Route};
 use crate::message::MessageInfo;
 use crate::need::Need;
+use crate::pipeline::around::Recipe;
 use crate::registry;
 
 impl Bus {
     /// Makes ready what a handler needs and keeps it for the message.
     pub(crate) fn wire(
         &self,
-        message: &'static MessageInfo,
+        recipe: &'static Recipe,
         handler: &'static HandlerInfo,
         assemble: LinkFn,
     ) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
-            let wired = match self.prepare(message, handler.needs).await {
+            let wired = match self.prepare((recipe.message)(), handler.needs).await {
                 Ok(()) => assemble(self.container()),
                 Err(fault) => Err(fault),
             };
-            self.keep(message, wired.map_err(|fault| fault.at(handler.site()))?);
+            self.keep(recipe, handler, wired.map_err(|fault| fault.at(handler.site()))?);
             Ok(())
         })
     }
@@ -40,25 +41,29 @@ impl Bus {
     }
 
     /// Of two calls that wire at once, one is first; both made the same.
-    fn keep(&self, message: &'static MessageInfo, wired: Wired) {
-        let has_behaviors = self.behaviors().around(message).next().is_some();
-        let table = if has_behaviors { self.layered() } else { self.table() };
+    fn keep(&self, recipe: &'static Recipe, handler: &'static HandlerInfo, wired: Wired) {
+        let message = (recipe.message)();
+        let (table, wired) = match recipe.layered || self.behaviors().around(message).next().is_some() {
+            true => (self.layered(), recipe.inside(handler, wired)),
+            false => (self.table(), wired),
+        };
         table.cell(message.slot.index()).get_or_init(|| wired);
     }
 
     /// [`wire`](Bus::wire) for a contract, whose handler is in the registry or was put into the builder.
-    pub(crate) fn link(&self, message: &'static MessageInfo) -> BoxFuture<'_, Result<(), Fault>> {
+    pub(crate) fn link(&self, recipe: &'static Recipe) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
+            let message = (recipe.message)();
             if let Some(closure) = self.closure(message) {
                 let prepared = self.prepare(message, &[]).await;
                 prepared.map_err(|fault| fault.at(message.by_hand.site()))?;
-                self.keep(message, closure.clone());
+                self.keep(recipe, &message.by_hand, closure.clone());
                 return Ok(());
             }
             let handlers = registry::linked_in().linked.get(&message.type_id);
             match handlers.map(Vec::as_slice) {
                 Some([handler]) => match handler.route {
-                    Route::Contract(link) => self.wire(message, handler, link).await,
+                    Route::Contract(link) => self.wire(recipe, handler, link).await,
                     _ => Err(Fault::internal("a contract's handler is registered as something else")),
                 },
                 Some([_, _, ..]) => {

@@ -1,26 +1,33 @@
 //! The three ways to a handler: directly, past checks, or through the whole pipeline.
 
 use std::any::Any;
-use std::marker::PhantomData;
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context as Cx, Poll};
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll, ready};
 
 use crate::ambient::{self, Ambient, Phase, Running};
-use crate::begin::{Begin, Fresh, Wired};
+use crate::begin::{AnyMessage, Begin, Fresh, Head, InsideFn, Wired, miswired, polled_again};
+use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
-use crate::in_place::{Begun, Waiting};
-use crate::message::{Dispatched, Message};
-use crate::pipeline::next::{Attempt, Inner};
+use crate::handler::HandlerInfo;
+use crate::in_place::{Answered, Begun, SortFn, sorted};
+use crate::message::{Message, MessageInfo};
+use crate::pipeline::next::{Attempt, Inner, JudgeFn};
 use crate::pipeline::outcome::Outcome;
 use crate::pipeline::run::Layers;
-use crate::task::{Guarded, Task};
+use crate::task::{Guarded, Task, finish};
+use crate::unit::{Entry, Scope};
 
 /// How a message's call begins, by what it declares: [`Message::Pipeline`].
 pub trait Around<C: Message>: 'static {
-    /// Begins it.
+    /// Whether that is inside of its pipeline in any case.
+    const LAYERED: bool = false;
+
+    /// Begins one that is not.
     fn begin<'a, B: Begin<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C>;
 }
 
@@ -37,24 +44,25 @@ pub struct Checked;
 pub struct Layered;
 
 impl<C: Message> Around<C> for Direct {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin<'a, B: Begin<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
-        match fresh.admit(B::running(wired)) {
-            Ok(context) => B::start(fresh, context, wired, cx),
-            Err(fault) => Ok(Err(fault.into())),
-        }
+        let context = if fresh.head.is_plain() {
+            None
+        } else {
+            match fresh.head.admit(B::running(wired)) {
+                Ok(context) => Some(context),
+                Err(fault) => return Ok(Err(fault.into())),
+            }
+        };
+        B::start(fresh, context, wired, cx)
     }
 }
 
 impl<C: Message> Around<C> for Checked {
     #[inline]
     fn begin<'a, B: Begin<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
-        let running = B::running(wired);
-        let checked = fresh.admit(running).and_then(|context| match fresh.message() {
-            Some(message) => check(running, context, message),
-            None => Ok(context),
-        });
-        match checked {
+        let (head, Some(message)) = fresh.parts() else { return Ok(Err(polled_again().into())) };
+        match check(head, B::running(wired), message) {
             Ok(context) => B::start(fresh, context, wired, cx),
             Err(fault) => Ok(Err(fault.into())),
         }
@@ -62,11 +70,8 @@ impl<C: Message> Around<C> for Checked {
 }
 
 /// What needs no waiting, in the pipeline's order.
-fn check(
-    running: Running,
-    context: Option<Context>,
-    message: &(dyn Any + Send + Sync),
-) -> Result<Option<Context>, Fault> {
+fn check(head: &mut Head<'_>, running: Running, message: &(dyn Any + Send + Sync)) -> Result<Option<Context>, Fault> {
+    let context = if head.is_plain() { None } else { Some(head.admit(running)?) };
     let pipeline = &running.message().pipeline;
     pipeline.access().check(context.as_ref().and_then(Context::principal), running.handler)?;
     pipeline.validated(message).map_err(|fault| fault.at(running.site()))?;
@@ -77,20 +82,29 @@ fn check(
 }
 
 impl<C: Message> Around<C> for Layered {
-    fn begin<'a, B: Begin<C>>(fresh: &mut Fresh<'a, C>, wired: &'a Wired, cx: &mut Cx<'_>) -> Begun<'a, C> {
-        let running = in_unit(B::running(wired));
-        let context = match fresh.admit(running) {
-            Ok(context) => context.unwrap_or_else(|| Context::of_call(None, None)),
-            Err(fault) => return Ok(Err(fault.into())),
-        };
-        let Some(message) = fresh.take_message() else { return Ok(Err(crate::begin::polled_again().into())) };
-        let inner = Box::new(Handling::<C, B> { message, wired: wired.clone(), by: PhantomData });
-        let layers = Layers { bus: fresh.bus.clone(), running, context: context.clone(), judge: Outcome::judged::<C> };
-        let run: BoxFuture<'static, Outcome> = Box::pin(layers.run(inner));
-        match running.phase {
-            Phase::NoUnit => in_place::<C>(running, context, fresh.bus, run, cx),
-            Phase::Open | Phase::Committing => in_own_task::<C>(running, context, fresh.bus, run, cx),
-        }
+    const LAYERED: bool = true;
+
+    fn begin<'a, B: Begin<C>>(_: &mut Fresh<'a, C>, _: &'a Wired, _: &mut Cx<'_>) -> Begun<'a, C> {
+        Ok(Err(miswired().into()))
+    }
+}
+
+/// What there is to know of a message for a pipeline around it, without its types.
+pub(crate) struct Recipe {
+    pub(crate) message: fn() -> &'static MessageInfo,
+    pub(crate) layered: bool,
+    call: InsideFn,
+    judge: JudgeFn,
+}
+
+impl Recipe {
+    pub(crate) const fn of<C: Message>(call: InsideFn) -> Self {
+        Recipe { message: C::info, layered: C::Pipeline::LAYERED, call, judge: Outcome::judged::<C> }
+    }
+
+    /// The same, wired.
+    pub(crate) fn inside(&'static self, handler: &'static HandlerInfo, wired: Wired) -> Wired {
+        Arc::new(Inside { recipe: self, running: in_unit(Running::of(handler)), wired })
     }
 }
 
@@ -102,73 +116,161 @@ fn in_unit(running: Running) -> Running {
     }
 }
 
-fn in_place<'a, C: Message>(
+/// What a bus keeps for a message with a pipeline around it.
+pub(crate) struct Inside {
+    recipe: &'static Recipe,
+    running: Running,
+    wired: Wired,
+}
+
+impl Inside {
+    pub(crate) fn of<'a>(bus: &'a Bus, message: &MessageInfo) -> Option<&'a Self> {
+        bus.layered().cell(message.slot.index()).get()?.downcast_ref()
+    }
+
+    /// Begins a call: its outcome, or what it waits for.
+    pub(crate) fn begin(
+        &self,
+        head: &mut Head<'_>,
+        message: Option<AnyMessage>,
+        cx: &mut Cx<'_>,
+    ) -> Result<Outcome, BoxFuture<'static, Outcome>> {
+        let Some(message) = message else { return Ok(polled_again().into()) };
+        let running = self.running;
+        let context = match head.is_plain() {
+            true => Context::of_call(None, None),
+            false => match head.admit(running) {
+                Ok(context) => context,
+                Err(fault) => return Ok(fault.into()),
+            },
+        };
+        let inner = Box::new(Handling { message, wired: self.wired.clone(), recipe: self.recipe });
+        let layers = Layers { bus: head.bus.clone(), running, context: context.clone(), judge: self.recipe.judge };
+        match running.phase {
+            Phase::NoUnit => in_place(running, context, head.bus, Box::pin(layers.run(inner)), cx),
+            Phase::Open | Phase::Committing => {
+                in_own_task(Call::new(head.bus, running, Some(context)), layers, inner, cx)
+            }
+        }
+    }
+}
+
+/// A fault of one that has let others change something does not say that nothing happened.
+fn in_place(
     running: Running,
     context: Context,
-    bus: &crate::Bus,
+    bus: &Bus,
     run: BoxFuture<'static, Outcome>,
     cx: &mut Cx<'_>,
-) -> Begun<'a, C> {
+) -> Result<Outcome, BoxFuture<'static, Outcome>> {
     let ambient = Ambient { running, context: Some(context) };
     let mut guarded = Guarded::new(run, ambient, ambient::global(), bus.commit_grace());
-    match guarded.poll_outcome::<C>(cx) {
-        Poll::Ready(answer) => Ok(answer),
-        Poll::Pending => Err(Waiting::Layered(guarded)),
-    }
-}
-
-impl Guarded<'_, Outcome> {
-    /// The answer of a call in its pipeline. A fault of one that has let others change something does not say that
-    /// nothing happened.
-    pub(crate) fn poll_outcome<C: Message>(&mut self, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
-        Pin::new(&mut *self).poll(cx).map(|guarded| match guarded {
-            Ok(outcome) => outcome.dispatched(),
-            Err(fault) => Err(Context::judge(self.context(), fault).into()),
-        })
-    }
-}
-
-fn in_own_task<'a, C: Message>(
-    running: Running,
-    context: Context,
-    bus: &crate::Bus,
-    run: BoxFuture<'static, Outcome>,
-    cx: &mut Cx<'_>,
-) -> Begun<'a, C> {
-    let call = Call::new(bus, running, Some(context));
-    let spawned = Task::spawn(call, |answer| Box::pin(async move { answer.give(run.await.dispatched()) }));
-    let mut task = match spawned {
-        Ok(task) => task,
-        Err(fault) => return Ok(Err(fault.into())),
+    let mut poll = move |cx: &mut Cx<'_>| {
+        let polled = ready!(Pin::new(&mut guarded).poll(cx));
+        Poll::Ready(polled.unwrap_or_else(|fault| Context::judge(guarded.context(), fault).into()))
     };
+    match poll(cx) {
+        Poll::Ready(outcome) => Ok(outcome),
+        Poll::Pending => Err(Box::pin(poll_fn(poll))),
+    }
+}
+
+fn in_own_task(
+    call: Call<'_>,
+    layers: Layers,
+    inner: Box<dyn Inner>,
+    cx: &mut Cx<'_>,
+) -> Result<Outcome, BoxFuture<'static, Outcome>> {
+    let run = |answer: crate::task::Answer<Outcome, Fault>| -> BoxFuture<'static, ()> {
+        Box::pin(async move { answer.give(Ok(layers.run(inner).await)) })
+    };
+    let mut task = match Task::spawn(call, run) {
+        Ok(task) => task,
+        Err(fault) => return Ok(fault.into()),
+    };
+    let mut poll =
+        move |cx: &mut Cx<'_>| Pin::new(&mut task).poll(cx).map(|outcome| outcome.unwrap_or_else(Outcome::from));
     // On another thread it may have answered already; if not, this leaves the waker.
-    match Pin::new(&mut task).poll(cx) {
-        Poll::Ready(answer) => Ok(answer),
-        Poll::Pending => Err(Waiting::Task(task)),
+    match poll(cx) {
+        Poll::Ready(outcome) => Ok(outcome),
+        Poll::Pending => Err(Box::pin(poll_fn(poll))),
     }
 }
 
 /// A command or a query on its way to its handler.
-struct Handling<C, B> {
-    message: C,
+struct Handling {
+    message: AnyMessage,
     wired: Wired,
-    by: PhantomData<fn() -> B>,
+    recipe: &'static Recipe,
 }
 
-impl<C: Message, B: Begin<C>> Inner for Handling<C, B> {
+impl Inner for Handling {
     fn message(&self) -> &(dyn Any + Send + Sync) {
-        &self.message
+        &*self.message
     }
 
     fn again(&self) -> Option<Box<dyn Inner>> {
-        let copy = (C::info().pipeline.copy()?)(&self.message)?;
-        let message = *copy.downcast::<C>().ok()?;
-        Some(Box::new(Handling::<C, B> { message, wired: self.wired.clone(), by: PhantomData }))
+        let message = ((self.recipe.message)().pipeline.copy()?)(&*self.message)?;
+        Some(Box::new(Handling { message, wired: self.wired.clone(), recipe: self.recipe }))
     }
 
     fn run(self: Box<Self>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
-        let Handling { message, wired, .. } = *self;
-        let dispatched = B::attempt(wired, attempt, message);
-        Box::pin(async move { Outcome::of::<C>(dispatched.await) })
+        Box::pin(async move {
+            let Handling { message, wired, recipe } = *self;
+            match (recipe.call)(&wired, &attempt, message) {
+                Ok(outcome) => outcome.await,
+                Err(fault) => fault.into(),
+            }
+        })
     }
+}
+
+/// A handler that was called inside of its pipeline, or why it was not.
+pub(crate) type Attempted<'x> = Result<BoxFuture<'x, Outcome>, Fault>;
+
+impl Attempt {
+    /// The call as the parameters by value see it.
+    pub(crate) fn call(&self) -> Call<'_> {
+        Call::delivered(&self.bus, self.running, self.context.clone(), None)
+    }
+}
+
+/// What a handler without resources comes to: its outcome is recorded, where it is to be.
+pub(crate) fn attempted<'x, R, O, E>(
+    attempt: &'x Attempt,
+    returned: BoxFuture<'x, R>,
+    sort: SortFn<R, O, E>,
+    is_success: fn(&O) -> bool,
+) -> BoxFuture<'x, Outcome>
+where
+    R: 'static,
+    O: Send + 'static,
+    E: Send + 'static,
+{
+    Box::pin(async move {
+        let answer = sorted(returned.await, sort, attempt.running.handler);
+        if let Some(recorder) = &attempt.recorder {
+            let scope = Scope::recording(&attempt.call(), Some(recorder.clone()));
+            let entry = scope.entry(&answer);
+            if let Err(fault) = record(scope, entry).await {
+                return fault.into();
+            }
+        }
+        Outcome::of_types(answer, is_success)
+    })
+}
+
+async fn record(scope: Scope, entry: Result<Option<Box<Entry>>, Fault>) -> Result<(), Fault> {
+    match entry? {
+        Some(entry) => finish(scope, Some(entry)).await,
+        None => Ok(()),
+    }
+}
+
+/// What a message's call comes to, without its types.
+pub(crate) fn outcome<'x, O: Send + 'static, E: Send + 'static>(
+    answer: BoxFuture<'x, Answered<O, E>>,
+    is_success: fn(&O) -> bool,
+) -> BoxFuture<'x, Outcome> {
+    Box::pin(async move { Outcome::of_types(answer.await, is_success) })
 }
