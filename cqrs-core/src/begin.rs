@@ -387,8 +387,8 @@ macro_rules! in_own_task {
             where
                 Msg: Message,
             {
-                let scope = Scope::recording(&attempt.call(), attempt.recorder.clone());
-                let unit = task::unit::<Msg, Function>(shared, scope, given, message);
+                let mut scope = Scope::recording(&attempt.call(), attempt.recorder.clone());
+                let unit = async move { task::unit::<Msg, Function>(shared, &mut scope, given, message).await };
                 crate::pipeline::around::outcome(Box::pin(unit), Msg::is_success)
             }
         }

@@ -68,7 +68,7 @@ impl Deliveries {
     }
 
     /// A commit's turn: room for what it hands on, and its place in the order of commits.
-    pub(crate) async fn turn(&self, bus: &Bus, records: &Records) -> Result<Turn, Fault> {
+    pub(crate) async fn turn<'a>(&self, bus: &'a Bus, records: &'a Records) -> Result<Turn<'a>, Fault> {
         if records.is_empty() {
             return Ok(Turn(None));
         }
@@ -76,8 +76,7 @@ impl Deliveries {
         let commands = records.commands.iter().map(|sent| sent.to_json()).collect::<Result<Vec<_>, Fault>>()?;
         let room = self.reserve(records, &call).await?;
         let order = self.order.clone().lock_owned().await;
-        let events = records.events.iter().map(|raised| raised.info).collect();
-        let raising = Raising { bus: bus.clone(), events };
+        let raising = Raising { bus, records };
         Ok(Turn(Some(Reserved { raising, call, commands, room, _order: order })))
     }
 
@@ -142,10 +141,10 @@ impl Deliveries {
 }
 
 /// Room and order, held from before a commit until its events are handed on.
-pub(crate) struct Turn(Option<Reserved>);
+pub(crate) struct Turn<'a>(Option<Reserved<'a>>);
 
-struct Reserved {
-    raising: Raising,
+struct Reserved<'a> {
+    raising: Raising<'a>,
     call: Context,
     commands: Vec<Vec<u8>>,
     room: Option<OwnedSemaphorePermit>,
@@ -154,33 +153,33 @@ struct Reserved {
 
 /// Raises the floors of cached answers when the turn is over, whatever came of the commit: one that is loaded again
 /// for nothing does no harm, and one that is old does.
-struct Raising {
-    bus: Bus,
-    events: Vec<&'static MessageInfo>,
+struct Raising<'a> {
+    bus: &'a Bus,
+    records: &'a Records,
 }
 
-impl Drop for Raising {
+impl Drop for Raising<'_> {
     fn drop(&mut self) {
-        self.events.iter().for_each(|event| self.bus.floors().raise(event));
+        self.records.events.iter().for_each(|raised| self.bus.floors().raise(raised.info));
     }
 }
 
-impl Turn {
+impl Turn<'_> {
     /// Hands on what a commit has made true.
-    pub(crate) fn hand_on(self, records: Records) {
+    pub(crate) fn hand_on(self) {
         let Some(Reserved { raising, call, commands, mut room, _order }) = self.0 else { return };
-        let bus = &raising.bus;
+        let (bus, records) = (raising.bus, raising.records);
         let deliveries = bus.delivery();
         let raised_at = SystemTime::now();
         let mut place = || room.as_mut().and_then(|room| room.split(1));
-        for raised in records.events {
+        for raised in &records.events {
             let meta = EventMeta { event_id: raised.id, name: raised.info.name.into(), raised_at, call: call.clone() };
-            for Subscription { queue, handler } in deliveries.subscriptions(&raised) {
+            for Subscription { queue, handler } in deliveries.subscriptions(raised) {
                 let what = What::Event { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
                 queue.push(bus, Job::new(what, &call, place(), deliveries));
             }
         }
-        for (n, (sent, payload)) in records.commands.into_iter().zip(commands).enumerate() {
+        for (n, (sent, payload)) in records.commands.iter().zip(commands).enumerate() {
             let key = format!("{}/{}/{n}", call.message_id(), sent.info.name).into();
             let what = What::Command { message: sent.info, payload, key };
             let room = place();

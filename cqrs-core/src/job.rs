@@ -245,11 +245,11 @@ where
         let shared = H::Shared::assemble(bus.container())?;
         let phase = <H::Opened as Start<C>>::PHASE;
         ambient::phase(phase);
-        let (given, scope) = {
+        let (given, mut scope) = {
             let running = Running { handler: H::info(), phase };
             let call = Call::delivered(bus, running, context, Some(meta));
             (H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?, Scope::new(&call))
         };
-        crate::task::unit::<C, H>(&shared, scope, given, event).await
+        crate::task::unit::<C, H>(&shared, &mut scope, given, event).await
     })
 }

@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::ambient::{self, Ambient, Phase, Running};
-use crate::begin::polled_again;
+use crate::begin::{Wired, miswired, polled_again};
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
@@ -29,7 +29,7 @@ use crate::future::Payload;
 use crate::handler::{Handler, Reply};
 use crate::message::{Dispatched, Message};
 use crate::resource::Resources;
-use crate::unit::{Entry, Scope};
+use crate::unit::Scope;
 
 /// The caller's end of a call in a task of its own.
 pub struct Task<T, E>(Arc<Channel<Result<T, E>>>);
@@ -136,17 +136,17 @@ impl Drop for Caller {
 }
 
 pub(crate) fn start<C: Message, H: Handler<C>>(
-    wired: Arc<dyn Any + Send + Sync>,
+    wired: Wired,
     call: Call<'_>,
     given: H::Given,
     message: C,
 ) -> Result<Task<C::Output, DispatchError<C::Error>>, Fault> {
-    let scope = Scope::new(&call);
+    let mut scope = Scope::new(&call);
     Task::spawn(call, |answer| {
         Box::pin(async move {
             answer.give(match wired.downcast_ref::<H::Shared>() {
-                Some(shared) => unit::<C, H>(shared, scope, given, message).await,
-                None => Err(Fault::internal("a handler is wired as another one").into()),
+                Some(shared) => unit::<C, H>(shared, &mut scope, given, message).await,
+                None => Err(miswired().into()),
             });
         })
     })
@@ -155,17 +155,17 @@ pub(crate) fn start<C: Message, H: Handler<C>>(
 /// One call's unit of work, from the first resource to the commit.
 pub(crate) async fn unit<C: Message, H: Handler<C>>(
     shared: &H::Shared,
-    mut scope: Scope,
+    scope: &mut Scope,
     given: H::Given,
     message: C,
 ) -> Dispatched<C> {
     let site = H::info().site();
-    let mut opened = H::Opened::open(&mut scope, &message).await.map_err(|fault| fault.at(site))?;
+    let mut opened = H::Opened::open(scope, &message).await.map_err(|fault| fault.at(site))?;
     let returned = H::call(shared, given, &mut opened, message).returned().await;
     let outcome = C::sort(returned).map_err(|error| error.at(site));
     let entry = scope.entry(&outcome).map_err(|fault| fault.at(site))?;
     if outcome.as_ref().is_ok_and(C::is_success) {
-        opened.stage(&mut scope).await.map_err(|fault| fault.at(site))?;
+        opened.stage(scope).await.map_err(|fault| fault.at(site))?;
     } else {
         drop(opened);
         if entry.is_none() {
@@ -174,16 +174,11 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
         // A rejection leaves its record, and nothing else.
         scope.roll_back();
     }
-    finish(scope, entry).await.map_err(|fault| fault.at(site))?;
-    outcome
-}
-
-/// Records the outcome, if it is to be, and commits.
-pub(crate) async fn finish(mut scope: Scope, entry: Option<Box<Entry>>) -> Result<(), Fault> {
     if let Some(entry) = entry {
-        entry.stage(&mut scope).await?;
+        entry.stage(scope).await.map_err(|fault| fault.at(site))?;
     }
-    scope.commit().await
+    scope.commit().await.map_err(|fault| fault.at(site))?;
+    outcome
 }
 
 /// Runs a call's work in a task of its own, inside the call: the one place that spawns, whatever the message.

@@ -87,11 +87,16 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) async fn stage(self: Box<Self>, scope: &mut Scope) -> Result<(), Fault> {
+    /// In a box, so that a call that records nothing has no room for it.
+    pub(crate) fn stage(self: Box<Self>, scope: &mut Scope) -> BoxFuture<'_, Result<(), Fault>> {
         let Entry { ledger, entry } = *self;
-        // First, so that what was raised is in the bus's unit, and a ledger of another store is refused.
-        scope.open_default().await?;
-        ledger.stage(scope, entry).await
+        Box::pin(async move {
+            // First, so that what was raised is in the bus's unit, and a ledger of another store is refused.
+            if let Some(open) = scope.default_unit() {
+                open(scope).await?;
+            }
+            ledger.stage(scope, entry).await
+        })
     }
 }
 
@@ -210,26 +215,30 @@ impl Scope {
     }
 
     /// Opens the bus's unit for what was recorded, where the call has opened none.
-    async fn open_default(&mut self) -> Result<(), Fault> {
-        match self.bus.default_unit() {
-            Some(open) if self.unit.is_none() && !self.records.is_empty() => open(self).await,
-            _ => Ok(()),
+    fn default_unit(&self) -> Option<OpenUnit> {
+        match self.unit.is_none() && !self.records.is_empty() {
+            true => self.bus.default_unit(),
+            false => None,
         }
     }
 
     /// Commits what the call has written, once, and then hands on what its buffers recorded.
-    pub(crate) async fn commit(mut self) -> Result<(), Fault> {
+    ///
+    /// It stays where it is meanwhile: a scope that is moved has a second place in the call's future, which is then no
+    /// longer of a size that the allocator keeps at hand.
+    pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
         if self.unit.is_none() && self.records.is_empty() {
             return Ok(());
         }
-        self.open_default().await?;
-        let Scope { bus, unit, records, .. } = self;
-        let turn = bus.delivery().turn(&bus, &records).await?;
-        ambient::phase(Phase::Committing);
-        if let Some(opened) = unit {
-            opened.unit.commit(&records).await?;
+        if let Some(open) = self.default_unit() {
+            open(self).await?;
         }
-        turn.hand_on(records);
+        let turn = self.bus.delivery().turn(&self.bus, &self.records).await?;
+        ambient::phase(Phase::Committing);
+        if let Some(opened) = self.unit.take() {
+            opened.unit.commit(&self.records).await?;
+        }
+        turn.hand_on();
         Ok(())
     }
 }

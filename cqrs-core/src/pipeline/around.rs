@@ -19,7 +19,7 @@ use crate::message::{Message, MessageInfo};
 use crate::pipeline::next::{Attempt, Inner, JudgeFn};
 use crate::pipeline::outcome::Outcome;
 use crate::pipeline::run::Layers;
-use crate::task::{Guarded, Task, finish};
+use crate::task::{Guarded, Task};
 use crate::unit::{Entry, Scope};
 
 /// How a message's call begins, by what it declares: [`Message::Pipeline`].
@@ -260,11 +260,10 @@ where
     })
 }
 
-async fn record(scope: Scope, entry: Result<Option<Box<Entry>>, Fault>) -> Result<(), Fault> {
-    match entry? {
-        Some(entry) => finish(scope, Some(entry)).await,
-        None => Ok(()),
-    }
+async fn record(mut scope: Scope, entry: Result<Option<Box<Entry>>, Fault>) -> Result<(), Fault> {
+    let Some(entry) = entry? else { return Ok(()) };
+    entry.stage(&mut scope).await?;
+    scope.commit().await
 }
 
 /// What a message's call comes to, without its types.
