@@ -1,13 +1,12 @@
 //! How a call begins: it is let in, what its handler takes by value is read off it, and the handler is started.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Context as Cx;
 
 use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
-use crate::call::{self, Call, Given, Parent};
+use crate::call::{self, Call, Given as _, Parent};
 use crate::container::{Container, Shared};
 use crate::context::{Context, Options};
 use crate::deadline::Deadline;
@@ -17,8 +16,9 @@ use crate::handler::{Handler, HandlerInfo, Here, Linked, Reply};
 use crate::in_place::{Begun, in_place, in_task};
 use crate::message::{Dispatched, Message, MessageInfo};
 use crate::observe::{self, Observation};
-use crate::pipeline::around::{Attempted, Recipe, attempted};
+use crate::pipeline::around::{Attempted, Recipe, attempted, outcome};
 use crate::pipeline::next::Attempt;
+use crate::pipeline::outcome::Outcome;
 use crate::task::{self, Limit};
 use crate::unit::Scope;
 
@@ -26,7 +26,29 @@ use crate::unit::Scope;
 pub type Wired = Arc<dyn Any + Send + Sync>;
 
 /// A message without its type.
-pub(crate) type AnyMessage = Box<dyn Any + Send + Sync>;
+pub(crate) type AnyMessage = Box<dyn Carried>;
+
+/// A message that can be read, and taken from where it is. Less for the compiler to make than a box of any type, out of
+/// which it has to be turned back.
+pub(crate) trait Carried: Send + Sync {
+    /// The message.
+    fn message(&self) -> &(dyn Any + Send + Sync);
+    /// An `Option` of it.
+    fn slot(&mut self) -> &mut dyn Any;
+}
+
+impl<C: Message> Carried for Option<C> {
+    fn message(&self) -> &(dyn Any + Send + Sync) {
+        match self {
+            Some(message) => message,
+            None => &(),
+        }
+    }
+
+    fn slot(&mut self) -> &mut dyn Any {
+        self
+    }
+}
 
 /// What a call consists of before anything is decided.
 pub struct Fresh<'a, C> {
@@ -58,7 +80,7 @@ pub trait Begin<C: Message>: 'static {
 
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
     fn wire(bus: &Bus) -> BoxFuture<'_, Result<(), Fault>> {
-        bus.wire(const { &Recipe::of::<C>(inside::<C, H>) }, H::info(), assemble::<C, H>)
+        bus.wire(const { &Recipe::of::<C>(H::Opened::inside::<H>) }, H::info(), assemble::<C, H>)
     }
 
     fn handler(_: &Bus) -> &'static HandlerInfo {
@@ -77,7 +99,7 @@ impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
         wired: &'a Wired,
         cx: &mut Cx<'_>,
     ) -> Begun<'a, C> {
-        start::<C, H>(fresh, context, wired, cx)
+        H::Opened::start::<H>(fresh, context, wired, cx)
     }
 
     fn attempt(_: Wired, _: Attempt, _: C) -> BoxFuture<'static, Dispatched<C>> {
@@ -149,7 +171,7 @@ pub(crate) type Closure<C> = Arc<dyn Fn(C) -> BoxFuture<'static, <C as Message>:
 
 pub(crate) fn link<C: Message, H: Handler<C>>(container: &Container) -> Result<Wired, Fault> {
     let wired = assemble::<C, H>(container)?;
-    let declared = Declared { handler: H::info(), start: start::<C, H>, inside: inside::<C, H>, wired };
+    let declared = Declared { handler: H::info(), start: H::Opened::start::<H>, inside: H::Opened::inside::<H>, wired };
     Ok(Arc::new(Link::Declared(declared)))
 }
 
@@ -169,8 +191,11 @@ impl<'a, C: Message> Fresh<'a, C> {
         (&mut self.head, self.message.as_ref())
     }
 
-    pub(crate) fn take_message(&mut self) -> Option<AnyMessage> {
-        Some(Box::new(self.message.take()?))
+    pub(crate) fn carried(&mut self) -> Option<AnyMessage> {
+        match self.message {
+            Some(_) => Some(Box::new(self.message.take())),
+            None => None,
+        }
     }
 }
 
@@ -226,7 +251,7 @@ impl<'a> Head<'a> {
 
     /// From now on somebody watches it, if somebody is there who does not yet.
     #[cold]
-    pub(crate) fn observe(&mut self, handler: impl FnOnce(&Bus) -> &'static HandlerInfo) -> Option<Observation> {
+    pub(crate) fn observe(&mut self, handler: fn(&Bus) -> &'static HandlerInfo) -> Option<Observation> {
         if !observe::is_on() || self.is_observed() {
             return None;
         }
@@ -236,46 +261,27 @@ impl<'a> Head<'a> {
     }
 }
 
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn start<'a, C: Message, H: Handler<C>>(
-    fresh: &mut Fresh<'a, C>,
-    mut context: Option<Context>,
-    wired: &'a Wired,
-    cx: &mut Cx<'_>,
-) -> Begun<'a, C> {
-    let running = Running { handler: H::info(), phase: H::Opened::PHASE };
-    let read = || H::Given::read_in(fresh.head.bus, running.handler, running.phase, &mut context);
-    let given = match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(Ok(given)) => given,
-        Ok(Err(fault)) => return Ok(Err(fault.at(H::info().site()).into())),
-        Err(payload) => return Ok(Err(running.panicked(&*payload).into())),
-    };
-    let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
-    H::Opened::start::<H>(fresh.head.bus, wired, context, given, message, cx)
-}
-
-/// Runs a handler inside of its pipeline: an [`InsideFn`].
-fn inside<'x, C: Message, H: Handler<C>>(wired: &'x Wired, attempt: &'x Attempt, message: AnyMessage) -> Attempted<'x> {
-    let shared = wired.downcast_ref::<H::Shared>().ok_or_else(miswired)?;
-    let message = message.downcast::<C>().map_err(|_| miswired())?;
-    let given = H::Given::read(&attempt.call()).map_err(|fault| fault.at(H::info().site()))?;
-    Ok(H::Opened::inside::<H>(shared, given, *message, attempt))
-}
-
 /// Runs a contract's handler inside of its pipeline: an [`InsideFn`].
-fn inside_linked<'x, C: Message>(wired: &'x Wired, attempt: &'x Attempt, message: AnyMessage) -> Attempted<'x> {
+fn inside_linked<'x, C: Message>(wired: &'x Wired, attempt: &'x Attempt, slot: &mut dyn Any) -> Attempted<'x> {
     match wired.downcast_ref::<Link<C>>() {
-        Some(Link::Declared(declared)) => (declared.inside)(&declared.wired, attempt, message),
-        Some(Link::Closure(handler)) => {
-            let message = message.downcast::<C>().map_err(|_| miswired())?;
-            Ok(attempted(attempt, handler(*message), C::sort, C::is_success))
-        }
+        Some(Link::Declared(declared)) => (declared.inside)(&declared.wired, attempt, slot),
+        Some(Link::Closure(handler)) => match take::<C>(slot) {
+            Some(message) => Ok(attempted(attempt, handler(message), C::sort, C::is_success)),
+            None => Err(miswired()),
+        },
         None => Err(miswired()),
     }
 }
 
+fn take<C: Message>(slot: &mut dyn Any) -> Option<C> {
+    match slot.downcast_mut::<Option<C>>() {
+        Some(message) => message.take(),
+        None => None,
+    }
+}
+
 /// Runs a handler, and what its unit of work is, inside of its pipeline.
-pub(crate) type InsideFn = for<'x> fn(&'x Wired, &'x Attempt, AnyMessage) -> Attempted<'x>;
+pub(crate) type InsideFn = for<'x> fn(&'x Wired, &'x Attempt, &mut dyn Any) -> Attempted<'x>;
 
 #[cold]
 #[inline(never)]
@@ -291,63 +297,57 @@ pub(crate) fn miswired() -> Fault {
 
 /// How a handler with these resources is started. A trait and not an `if`, so that the way that is not taken is
 /// never instantiated.
-pub trait Start<C>: Sized {
+pub trait Start<C: Message>: Sized {
     #[doc(hidden)]
     const PHASE: Phase;
+    /// Starts it for a call.
     #[doc(hidden)]
     fn start<'a, H: Handler<C, Opened = Self>>(
-        bus: &Bus,
-        wired: &'a Wired,
+        fresh: &mut Fresh<'a, C>,
         context: Option<Context>,
-        given: H::Given,
-        message: C,
+        wired: &'a Wired,
         cx: &mut Cx<'_>,
-    ) -> Begun<'a, C>
-    where
-        C: Message;
+    ) -> Begun<'a, C>;
+    /// Runs it inside of its pipeline: an `InsideFn`.
     #[doc(hidden)]
     fn inside<'x, H: Handler<C, Opened = Self>>(
-        shared: &'x H::Shared,
-        given: H::Given,
-        message: C,
+        wired: &'x Wired,
         attempt: &'x Attempt,
-    ) -> BoxFuture<'x, crate::Outcome>
-    where
-        C: Message;
+        slot: &mut dyn Any,
+    ) -> Result<BoxFuture<'x, Outcome>, Fault>;
 }
 
 /// No resources: in place.
-impl<C> Start<C> for () {
+impl<C: Message> Start<C> for () {
     const PHASE: Phase = Phase::NoUnit;
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn start<'a, H: Handler<C, Opened = Self>>(
-        _: &Bus,
+        fresh: &mut Fresh<'a, C>,
+        mut context: Option<Context>,
         wired: &'a Wired,
-        context: Option<Context>,
-        given: H::Given,
-        message: C,
         cx: &mut Cx<'_>,
-    ) -> Begun<'a, C>
-    where
-        C: Message,
-    {
-        match wired.downcast_ref::<H::Shared>() {
-            Some(shared) => H::call(shared, given, nothing(), message).start(H::info(), context, cx),
-            None => Ok(Err(miswired().into())),
-        }
+    ) -> Begun<'a, C> {
+        let running = Running { handler: H::info(), phase: Phase::NoUnit };
+        let Some(shared) = wired.downcast_ref::<H::Shared>() else { return Ok(Err(miswired().into())) };
+        let given = match H::Given::read_in(fresh.head.bus, running, &mut context) {
+            Ok(given) => given,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
+        H::call(shared, given, nothing(), message).start(running.handler, context, cx)
     }
 
     fn inside<'x, H: Handler<C, Opened = Self>>(
-        shared: &'x H::Shared,
-        given: H::Given,
-        message: C,
+        wired: &'x Wired,
         attempt: &'x Attempt,
-    ) -> BoxFuture<'x, crate::Outcome>
-    where
-        C: Message,
-    {
-        attempted(attempt, H::call(shared, given, nothing(), message).boxed(), C::sort, C::is_success)
+        slot: &mut dyn Any,
+    ) -> Result<BoxFuture<'x, Outcome>, Fault> {
+        let Some(shared) = wired.downcast_ref::<H::Shared>() else { return Err(miswired()) };
+        let given = H::Given::read_in(&attempt.bus, attempt.running, &mut Some(attempt.context.clone()))?;
+        let Some(message) = take::<C>(slot) else { return Err(miswired()) };
+        let returned = H::call(shared, given, nothing(), message).boxed();
+        Ok(attempted(attempt, returned, C::sort, C::is_success))
     }
 }
 
@@ -360,36 +360,38 @@ fn nothing() -> &'static mut () {
 macro_rules! in_own_task {
     () => {};
     ($($t:ident)+) => {
-        impl<Msg, $($t: crate::resource::Resource<Msg>),+> Start<Msg> for ($($t,)+) {
+        impl<Msg: Message, $($t: crate::resource::Resource<Msg>),+> Start<Msg> for ($($t,)+) {
             const PHASE: Phase = Phase::Open;
 
             fn start<'a, Function: Handler<Msg, Opened = Self>>(
-                bus: &Bus,
+                fresh: &mut Fresh<'a, Msg>,
+                mut context: Option<Context>,
                 wired: &'a Wired,
-                context: Option<Context>,
-                given: Function::Given,
-                message: Msg,
                 cx: &mut Cx<'_>,
-            ) -> Begun<'a, Msg>
-            where
-                Msg: Message,
-            {
-                let call = Call::new(bus, Running { handler: Function::info(), phase: Self::PHASE }, context);
+            ) -> Begun<'a, Msg> {
+                let bus = fresh.head.bus;
+                let running = Running { handler: Function::info(), phase: Self::PHASE };
+                let given = match Function::Given::read_in(bus, running, &mut context) {
+                    Ok(given) => given,
+                    Err(fault) => return Ok(Err(fault.into())),
+                };
+                let Some(message) = fresh.message.take() else { return Ok(Err(polled_again().into())) };
+                let call = Call::new(bus, running, context);
                 in_task(task::start::<Msg, Function>(wired.clone(), call, given, message), cx)
             }
 
             fn inside<'x, Function: Handler<Msg, Opened = Self>>(
-                shared: &'x Function::Shared,
-                given: Function::Given,
-                message: Msg,
+                wired: &'x Wired,
                 attempt: &'x Attempt,
-            ) -> BoxFuture<'x, crate::Outcome>
-            where
-                Msg: Message,
-            {
+                slot: &mut dyn Any,
+            ) -> Result<BoxFuture<'x, Outcome>, Fault> {
+                let Some(shared) = wired.downcast_ref::<Function::Shared>() else { return Err(miswired()) };
                 let mut scope = Scope::recording(&attempt.call(), attempt.recorder.clone());
+                let context = attempt.context.clone();
+                let given = Function::Given::read_in(&attempt.bus, attempt.running, &mut Some(context))?;
+                let Some(message) = take::<Msg>(slot) else { return Err(miswired()) };
                 let unit = async move { task::unit::<Msg, Function>(shared, &mut scope, given, message).await };
-                crate::pipeline::around::outcome(Box::pin(unit), Msg::is_success)
+                Ok(outcome(Box::pin(unit), Msg::is_success))
             }
         }
     };

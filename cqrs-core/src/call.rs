@@ -1,5 +1,6 @@
 //! One call as its handler's parameters by value see it: [`Call`] and [`FromCall`].
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use crate::ambient::{self, Ambient, Phase, Running};
@@ -9,7 +10,6 @@ use crate::context::{Context, Options};
 use crate::deadline::Deadline;
 use crate::event_meta::EventMeta;
 use crate::fault::{Fault, Place, Site};
-use crate::handler::HandlerInfo;
 use crate::message::MessageKind;
 use crate::need::Opening;
 use crate::principal::Principal;
@@ -258,19 +258,19 @@ pub trait Given: Sized + Send + 'static {
     /// Reads them, in the order of the parameters.
     #[doc(hidden)]
     fn read(call: &Call<'_>) -> Result<Self, Fault>;
-    /// The same, where there is no [`Call`] yet.
+    /// The same, where there is no [`Call`] yet; a panic in there is a fault.
     #[doc(hidden)]
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn read_in(
-        bus: &Bus,
-        handler: &'static HandlerInfo,
-        phase: Phase,
-        context: &mut Option<Context>,
-    ) -> Result<Self, Fault> {
-        let call = Call::new(bus, Running { handler, phase }, context.take());
-        let given = Self::read(&call)?;
-        *context = call.context.into_inner();
-        Ok(given)
+    fn read_in(bus: &Bus, running: Running, context: &mut Option<Context>) -> Result<Self, Fault> {
+        let call = Call::new(bus, running, context.take());
+        match catch_unwind(AssertUnwindSafe(|| Self::read(&call))) {
+            Ok(Ok(given)) => {
+                *context = call.context.into_inner();
+                Ok(given)
+            }
+            Ok(Err(fault)) => Err(fault.at(running.site())),
+            Err(payload) => Err(running.panicked(&*payload)),
+        }
     }
 }
 
@@ -282,7 +282,7 @@ impl Given for () {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn read_in(_: &Bus, _: &'static HandlerInfo, _: Phase, _: &mut Option<Context>) -> Result<Self, Fault> {
+    fn read_in(_: &Bus, _: Running, _: &mut Option<Context>) -> Result<Self, Fault> {
         Ok(())
     }
 }

@@ -25,9 +25,9 @@ use crate::busy::Busy;
 use crate::call::Parent;
 use crate::fault::{Fault, Site};
 use crate::future::BoxFuture;
-use crate::handler::Handled;
+use crate::handler::{Handled, HandlerInfo};
 use crate::in_place::{Answered, Waiting};
-use crate::message::{Dispatched, Message};
+use crate::message::{Dispatched, Message, MessageInfo};
 use crate::observe::{self, Observation, TellFn};
 use crate::pipeline::around::{Around as _, Inside};
 use crate::task::Limit;
@@ -97,12 +97,17 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
             State::Fresh(fresh) => fresh,
             State::Later(later) => return later.poll(cx),
         };
-        let Some(wired) = fresh.head.direct(C::info()) else { return detour::<C, B>(state, cx) };
-        match C::Pipeline::begin::<B>(fresh, wired, cx) {
+        let begun = match fresh.head.direct(C::info()) {
+            Some(wired) => match C::Pipeline::begin::<B>(fresh, wired, cx) {
+                Ok(answer) => return Poll::Ready(answer),
+                Err(waiting) => Err(Later::Waiting(waiting, fresh.head.bus.busy())),
+            },
+            None => detour(&mut Parcel(fresh, PhantomData::<fn() -> B>), const { &Way::of::<C, B>() }, cx),
+        };
+        match begun {
             Ok(answer) => Poll::Ready(answer),
-            Err(waiting) => {
-                let busy = fresh.head.bus.busy();
-                *state = State::Later(Later::Waiting(waiting, busy));
+            Err(later) => {
+                *state = State::Later(later);
                 Poll::Pending
             }
         }
@@ -112,34 +117,66 @@ impl<C: Message, B: Begin<C>> Future for Sending<'_, C, B> {
 /// A call that somebody watches, that has a pipeline around it, or for which nothing is wired yet.
 #[cold]
 #[inline(never)]
-fn detour<'a, C: Message, B: Begin<C>>(state: &mut State<'a, C>, cx: &mut Cx<'_>) -> Poll<Dispatched<C>> {
-    let State::Fresh(fresh) = state else { return Poll::Ready(Err(polled_again().into())) };
-    let later = if let Some(observation) = fresh.head.observe(B::handler) {
-        Later::watched(observation, boxed::<C, B>(fresh), observe::tell::<C>)
-    } else if let Some(inside) = Inside::of(fresh.head.bus, C::info()) {
-        let message = fresh.take_message();
-        match Later::layered(inside, &mut fresh.head, message, cx) {
-            Ok(answer) => return Poll::Ready(answer),
-            Err(later) => {
-                *state = State::Later(later);
-                return Poll::Pending;
-            }
-        }
+fn detour<'a, R, O: Send + 'static, E: Send + 'static>(
+    call: &mut dyn Boxes<'a, O, E>,
+    way: &Way<O, E>,
+    cx: &mut Cx<'_>,
+) -> Result<Answered<O, E>, Later<'a, R, O, E>> {
+    let message = (way.message)();
+    let mut later = if let Some(observation) = call.head().observe(way.handler) {
+        Later::watched(observation, call.boxed(), way.tell)
+    } else if let Some(inside) = Inside::of(call.head().bus, message) {
+        let message = call.carried();
+        return Later::layered(inside, call.head(), message, cx);
     } else {
-        let site = C::info().by_hand.site();
-        let limit = fresh.head.limit(site);
-        Later::wiring(B::wire(fresh.head.bus), limit, boxed::<C, B>(fresh), site)
+        let site = message.by_hand.site();
+        let limit = call.head().limit(site);
+        Later::wiring((way.wire)(call.head().bus), limit, call.boxed(), site)
     };
-    *state = State::Later(later);
-    match state {
-        State::Later(later) => later.poll(cx),
-        State::Fresh(_) => Poll::Pending,
+    match later.poll(cx) {
+        Poll::Ready(answer) => Ok(answer),
+        Poll::Pending => Err(later),
     }
 }
 
-/// The same call, without the type of its message.
-fn boxed<'a, C: Message, B: Begin<C>>(fresh: &mut Fresh<'a, C>) -> BoxFuture<'a, Dispatched<C>> {
-    Box::pin(Sending::<C, B> { state: State::Fresh(fresh.take()), by: PhantomData })
+/// What a detour asks of a message and its way to a handler.
+struct Way<O, E> {
+    message: fn() -> &'static MessageInfo,
+    handler: fn(&Bus) -> &'static HandlerInfo,
+    wire: fn(&Bus) -> BoxFuture<'_, Result<(), Fault>>,
+    tell: TellFn<Answered<O, E>>,
+}
+
+impl<O, E> Way<O, E> {
+    const fn of<C: Message<Output = O, Error = E>, B: Begin<C>>() -> Self {
+        Way { message: C::info, handler: B::handler, wire: B::wire, tell: observe::tell::<C> }
+    }
+}
+
+/// What a detour asks of a call.
+trait Boxes<'a, O, E> {
+    fn head(&mut self) -> &mut Head<'a>;
+    /// Its message, without the type.
+    fn carried(&mut self) -> Option<AnyMessage>;
+    /// The same call, without the type of its message.
+    fn boxed(&mut self) -> BoxFuture<'a, Answered<O, E>>;
+}
+
+/// A call, and the way to its handler.
+struct Parcel<'f, 'a, C, B>(&'f mut Fresh<'a, C>, PhantomData<fn() -> B>);
+
+impl<'a, C: Message, B: Begin<C>> Boxes<'a, C::Output, C::Error> for Parcel<'_, 'a, C, B> {
+    fn head(&mut self) -> &mut Head<'a> {
+        &mut self.0.head
+    }
+
+    fn carried(&mut self) -> Option<AnyMessage> {
+        self.0.carried()
+    }
+
+    fn boxed(&mut self) -> BoxFuture<'a, Dispatched<C>> {
+        Box::pin(Sending::<C, B> { state: State::Fresh(self.0.take()), by: PhantomData })
+    }
 }
 
 impl<'a, R, O: Send + 'static, E: Send + 'static> Later<'a, R, O, E> {

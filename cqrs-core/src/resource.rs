@@ -95,7 +95,7 @@ impl<C: Message, T: ?Sized + Send + 'static> Resource<C> for Provided<T> {
 }
 
 /// A tuple of resources. The empty one is a call in place, any other a call in a task of its own.
-pub trait Resources<C>: crate::begin::Start<C> + Sized + Send + 'static {
+pub trait Resources<C: Message>: crate::begin::Start<C> + Sized + Send + 'static {
     /// How they are opened.
     const OPENINGS: &'static [Opening];
     #[doc(hidden)]

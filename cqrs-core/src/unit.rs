@@ -88,8 +88,8 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// In a box, so that a call that records nothing has no room for it.
-    pub(crate) fn stage(self: Box<Self>, scope: &mut Scope) -> BoxFuture<'_, Result<(), Fault>> {
-        let Entry { ledger, entry } = *self;
+    pub(crate) fn stage(self, scope: &mut Scope) -> BoxFuture<'_, Result<(), Fault>> {
+        let Entry { ledger, entry } = self;
         Box::pin(async move {
             // First, so that what was raised is in the bus's unit, and a ledger of another store is refused.
             if let Some(open) = scope.default_unit() {

@@ -95,11 +95,22 @@ pub(crate) struct Recipe {
     pub(crate) layered: bool,
     call: InsideFn,
     judge: JudgeFn,
+    /// For a message that declares what needs more than one of it.
+    again: Option<AgainFn>,
+}
+
+/// Another one of a message.
+type AgainFn = fn(AnyCopy) -> Option<AnyMessage>;
+type AnyCopy = Box<dyn Any + Send + Sync>;
+
+fn again<C: Message>(copy: AnyCopy) -> Option<AnyMessage> {
+    Some(Box::new(Some(*copy.downcast::<C>().ok()?)))
 }
 
 impl Recipe {
     pub(crate) const fn of<C: Message>(call: InsideFn) -> Self {
-        Recipe { message: C::info, layered: C::Pipeline::LAYERED, call, judge: Outcome::judged::<C> }
+        let again: Option<AgainFn> = if C::Pipeline::LAYERED { Some(again::<C>) } else { None };
+        Recipe { message: C::info, layered: C::Pipeline::LAYERED, call, judge: Outcome::judged::<C>, again }
     }
 
     /// The same, wired.
@@ -206,18 +217,21 @@ struct Handling {
 
 impl Inner for Handling {
     fn message(&self) -> &(dyn Any + Send + Sync) {
-        &*self.message
+        self.message.message()
     }
 
     fn again(&self) -> Option<Box<dyn Inner>> {
-        let message = ((self.recipe.message)().pipeline.copy()?)(&*self.message)?;
+        let copy = ((self.recipe.message)().pipeline.copy()?)(self.message())?;
+        let message = (self.recipe.again?)(copy)?;
         Some(Box::new(Handling { message, wired: self.wired.clone(), recipe: self.recipe }))
     }
 
     fn run(self: Box<Self>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
         Box::pin(async move {
-            let Handling { message, wired, recipe } = *self;
-            match (recipe.call)(&wired, &attempt, message) {
+            let Handling { mut message, wired, recipe } = *self;
+            let attempted = (recipe.call)(&wired, &attempt, message.slot());
+            drop(message);
+            match attempted {
                 Ok(outcome) => outcome.await,
                 Err(fault) => fault.into(),
             }
