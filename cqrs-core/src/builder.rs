@@ -193,6 +193,7 @@ impl Builder {
     /// Refuses every command and every query that does not say who may send it, by `authorize` or `public`: the
     /// [report](Bus::verify) lists them, and a call of one ends in a fault of kind
     /// [`Wiring`](crate::FaultKind::Wiring). An event comes in by its name from the application itself alone.
+    /// [`deny_by_default!`](crate::deny_by_default) says so of every bus of the program, the global one too.
     pub fn deny_by_default(mut self) -> Self {
         self.denies_by_default = true;
         self
@@ -232,7 +233,7 @@ impl Builder {
             behaviors: Behaviors::new(
                 linked_in.behaviors.iter().map(|behavior| Around::declared(behavior)).chain(self.behaviors),
             ),
-            denies_by_default: self.denies_by_default,
+            denies_by_default: self.denies_by_default || linked_in.denies_by_default,
         })
     }
 }

@@ -174,6 +174,36 @@ macro_rules! link {
     };
 }
 
+/// Denies by default in every bus of the program, [`Bus::global`] too: write it once, in the program itself. A command or
+/// a query that says neither `authorize` nor `public` is then refused, and [`Bus::verify`] lists it; see
+/// [`Builder::deny_by_default`].
+///
+/// ```standalone_crate
+/// use cqrs_core::{Bus, FaultKind, command, handler};
+///
+/// cqrs_core::deny_by_default!();
+///
+/// #[command]
+/// struct Undecided;
+///
+/// #[handler]
+/// fn undecided(_: Undecided) {}
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let error = Bus::global().execute(Undecided).await.unwrap_err();
+/// assert_eq!(error.fault().unwrap().kind(), FaultKind::Wiring);
+/// # }
+/// ```
+#[macro_export]
+#[cfg(feature = "inventory")]
+macro_rules! deny_by_default {
+    () => {
+        const _: () = {
+            $crate::__private::inventory::submit! { $crate::__private::Entry::DenyByDefault }
+        };
+    };
+}
+
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 pub mod __private {

@@ -32,8 +32,9 @@
 //! one who may not one of kind [`Forbidden`](crate::FaultKind::Forbidden). The reason goes to the log and is the fault's
 //! source; a client is not told. The application itself, [`Principal::system`](crate::Principal::system), may do
 //! everything: what an outbox sends is not refused for want of a scope. `public` says that everybody may, which
-//! [`deny_by_default`](crate::Builder::deny_by_default) asks for; that is of the bus it is said to, and
-//! [`Bus::global`](crate::Bus::global) has not heard of it. A nested call is asked for too, for the same caller.
+//! [`deny_by_default!`](crate::deny_by_default) asks for in the whole program, and
+//! [`Builder::deny_by_default`](crate::Builder::deny_by_default) in one bus. A nested call is asked for too, for the same
+//! caller.
 //!
 //! ## cache
 //!
@@ -63,9 +64,8 @@
 //! [`refuse_if_running`](crate::Dispatch::refuse_if_running). Another payload under the key is a fault of kind
 //! [`KeyReused`](crate::FaultKind::KeyReused): payloads are compared as JSON, in which the order of members means nothing
 //! and absent is the same as null. A fault is no outcome: the key is free again, and an error's `#[fault]` variant, which
-//! serde's derives would ask to be kept, says `#[serde(skip)]`. The empty key is a key like any other: a caller who has
-//! none sets none. An outcome that cannot be read any more
-//! is a fault, and never a second run. Without a key it is a call like any other.
+//! serde's derives would ask to be kept, says `#[serde(skip)]`. An outcome that cannot be
+//! read any more is a fault, and never a second run. An empty key is refused as malformed. Without a key it is a call like any other.
 //!
 //! Such a call has a unit of work, be it that of the record alone: it runs in a task of its own, and no command is
 //! executed from inside of it.

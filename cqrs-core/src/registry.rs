@@ -19,6 +19,8 @@ pub enum Entry {
     Provider(fn() -> &'static ProviderInfo),
     /// By `#[behavior]`.
     Behavior(fn() -> &'static BehaviorInfo),
+    /// By [`deny_by_default!`](crate::deny_by_default).
+    DenyByDefault,
 }
 
 #[cfg(feature = "inventory")]
@@ -31,6 +33,7 @@ pub(crate) struct Registry {
     pub(crate) handlers: Vec<&'static HandlerInfo>,
     pub(crate) providers: Vec<&'static ProviderInfo>,
     pub(crate) behaviors: Vec<&'static BehaviorInfo>,
+    pub(crate) denies_by_default: bool,
     /// Handlers of contracts and events by message; the compiler knows the others.
     pub(crate) linked: HashMap<TypeId, Vec<&'static HandlerInfo>>,
 }
@@ -44,6 +47,7 @@ static LINKED_IN: LazyLock<Registry> = LazyLock::new(|| {
             Entry::Handler(info) => registry.handlers.push(info()),
             Entry::Provider(info) => registry.providers.push(info()),
             Entry::Behavior(info) => registry.behaviors.push(info()),
+            Entry::DenyByDefault => registry.denies_by_default = true,
         }
     }
     registry.messages.sort_unstable_by_key(|message| message.place);

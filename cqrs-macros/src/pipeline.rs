@@ -151,8 +151,10 @@ fn authorize(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<
 fn asking(policy: &ExprPath, message: &Ident) -> TokenStream {
     let place: Span = policy.span();
     let message = at(place, message);
+    let name = policy.to_token_stream().to_string().replace(' ', "");
     quote_spanned! {place=>
         _cqrs::PolicyInfo::new(
+            #name,
             _cqrs::needs_of::<#message, _, _>(&#policy),
             |__question| _cqrs::ask::<#message, _, _>(#policy, __question),
         )

@@ -46,6 +46,7 @@ const _: () = {
             >("CancelOrder", _cqrs::place!("CancelOrder"), "Cancels an order.")
                 .policy(
                     _cqrs::PolicyInfo::new(
+                        "may_cancel",
                         _cqrs::needs_of::<CancelOrder, _, _>(&may_cancel),
                         |__question| _cqrs::ask::<
                             CancelOrder,

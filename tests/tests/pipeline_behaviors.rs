@@ -80,7 +80,7 @@ async fn tell(call: &Call<'_>, next: Next<'_>, log: &Log, context: Context) -> O
     let who = context.principal().map_or("nobody", Principal::id).to_owned();
     log.add(format!("{} {} in {} by {who}: {json} {typed}", call.kind(), call.name(), call.handler().path));
     let outcome = next.run().await;
-    let told = match (outcome.as_output::<u64>(), outcome.as_rejection::<Sold>(), outcome.fault()) {
+    let told = match (outcome.as_output::<u64>(), outcome.as_rejection::<Sold>(), outcome.as_fault()) {
         (Some(output), ..) => format!("output {output}"),
         (_, Some(sold), _) => format!("rejection {sold}"),
         (.., Some(fault)) => format!("fault {}", fault.kind().as_str()),

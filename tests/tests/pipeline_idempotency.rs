@@ -150,6 +150,13 @@ fn refund(_: Refund, runs: &Runs) {
 }
 
 #[tokio::test]
+async fn an_empty_key_is_refused() {
+    let World { bus, runs, .. } = world();
+    assert_eq!(fault(bus.execute(PAY).idempotency_key("").await).kind(), FaultKind::Malformed);
+    assert_eq!(runs.count(), 0);
+}
+
+#[tokio::test]
 async fn another_payload_under_a_key_is_refused_and_null_is_absent() {
     let World { bus, runs, .. } = world();
     bus.execute(PAY).idempotency_key("k").await.unwrap();

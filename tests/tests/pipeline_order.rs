@@ -298,7 +298,7 @@ async fn behaviors_before_the_unit_of_work() {
                 let seen = seen.clone();
                 Box::pin(async move {
                     let outcome = next.run().await;
-                    *seen.lock().unwrap() = outcome.fault().map(Fault::effect);
+                    *seen.lock().unwrap() = outcome.as_fault().map(Fault::effect);
                     outcome
                 })
             }

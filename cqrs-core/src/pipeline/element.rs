@@ -36,7 +36,7 @@ fn declared(pipeline: &Pipeline) -> Vec<PipelineElement> {
             Access::Undeclared => {}
             Access::Public => add("public", String::new(), access.place),
             Access::Scope(scope) => add("authorize", format!("the scope {scope:?}"), access.place),
-            Access::Policy(_) => add("authorize", "a policy".to_owned(), access.place),
+            Access::Policy(policy) => add("authorize", format!("the policy `{}`", policy.name), access.place),
         }
     }
     #[cfg(feature = "cache")]

@@ -206,6 +206,10 @@ impl Layers {
         let Some(key) = LedgerKey::of(&self.context, self.running.message().name) else {
             return self.rest(inner, None).await;
         };
+        if key.key.is_empty() {
+            let text = "an idempotency key has at least one character: a call without one gives none";
+            return Fault::malformed(text).into();
+        }
         match self.recorder(how, key, &*inner) {
             Ok(recorder) => self.once_recorded(Arc::new(recorder), inner).await,
             Err(fault) => fault.into(),
@@ -242,7 +246,7 @@ impl Layers {
             Err(fault) => return fault.into(),
         }
         let outcome = self.rest(inner, Some(recorder.clone())).await;
-        match outcome.fault() {
+        match outcome.as_fault() {
             // Another process may have been first, or the commit's answer lost: the ledger knows.
             Some(fault) if fault.kind() == FaultKind::Conflict || fault.effect() == Effect::Unknown => {
                 recorder.recorded().await.ok().flatten().unwrap_or(outcome)

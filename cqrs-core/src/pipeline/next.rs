@@ -109,7 +109,7 @@ pub(crate) async fn handle(inner: Box<dyn Inner>, attempt: Attempt) -> Outcome {
         // What it panicked in is where it had come to.
         ambient::running().unwrap_or(running).panicked(&*payload).into()
     });
-    match outcome.fault() {
+    match outcome.as_fault() {
         // Rolled back: nothing of it is in the store's hands any more.
         Some(fault) if fault.effect() == Effect::Nothing => ambient::phase(running.phase),
         Some(_) => context.has_changed_something(),

@@ -56,6 +56,12 @@ impl Outcome {
         Outcome(Kind::Rejection(Erased::new(error)))
     }
 
+    /// A fault: what the bus, or this behavior, could not do.
+    #[must_use]
+    pub fn fault(fault: Fault) -> Self {
+        Outcome(Kind::Fault(fault))
+    }
+
     /// Whether the call succeeded: an output that does not say that it failed.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -70,7 +76,7 @@ impl Outcome {
 
     /// The fault, if it is one. To make an outcome of a fault, say `fault.into()`.
     #[must_use]
-    pub fn fault(&self) -> Option<&Fault> {
+    pub fn as_fault(&self) -> Option<&Fault> {
         match &self.0 {
             Kind::Fault(fault) => Some(fault),
             _ => None,

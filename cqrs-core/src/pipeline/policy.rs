@@ -20,6 +20,7 @@ pub struct Question<'a> {
 
 /// A policy without its type.
 pub struct PolicyInfo {
+    pub(crate) name: &'static str,
     pub(crate) needs: &'static [Need],
     ask: AskFn,
 }
@@ -30,10 +31,10 @@ type AskFn = for<'a> fn(Question<'a>) -> Asked<'a>;
 type Asked<'a> = BoxFuture<'a, Result<(), Refusal>>;
 
 impl PolicyInfo {
-    /// Of a function that `ask` calls.
+    /// Of the function of this name, which `ask` calls.
     #[must_use]
-    pub const fn new(needs: &'static [Need], ask: AskFn) -> Self {
-        PolicyInfo { needs, ask }
+    pub const fn new(name: &'static str, needs: &'static [Need], ask: AskFn) -> Self {
+        PolicyInfo { name, needs, ask }
     }
 
     pub(crate) fn ask<'a>(

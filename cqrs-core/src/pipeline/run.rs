@@ -79,7 +79,7 @@ impl Layers {
                 None => return self.attempt(inner, recorder).await,
             };
             let outcome = self.attempt(inner, recorder.clone()).await;
-            let (Some(spare), Some(fault)) = (spare, outcome.fault()) else { return outcome };
+            let (Some(spare), Some(fault)) = (spare, outcome.as_fault()) else { return outcome };
             if !retry.helps(fault, recorder.is_some()) || !self.has_time_for(pause) {
                 return outcome;
             }
