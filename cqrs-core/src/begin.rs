@@ -25,31 +25,6 @@ use crate::unit::Scope;
 /// What a bus keeps for a message.
 pub type Wired = Arc<dyn Any + Send + Sync>;
 
-/// A message without its type.
-pub(crate) type AnyMessage = Box<dyn Carried>;
-
-/// A message that can be read, and taken from where it is. Less for the compiler to make than a box of any type, out of
-/// which it has to be turned back.
-pub(crate) trait Carried: Send + Sync {
-    /// The message.
-    fn message(&self) -> &(dyn Any + Send + Sync);
-    /// An `Option` of it.
-    fn slot(&mut self) -> &mut dyn Any;
-}
-
-impl<C: Message> Carried for Option<C> {
-    fn message(&self) -> &(dyn Any + Send + Sync) {
-        match self {
-            Some(message) => message,
-            None => &(),
-        }
-    }
-
-    fn slot(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
 /// What a call consists of before anything is decided.
 pub struct Fresh<'a, C> {
     pub(crate) head: Head<'a>,
@@ -191,11 +166,8 @@ impl<'a, C: Message> Fresh<'a, C> {
         (&mut self.head, self.message.as_ref())
     }
 
-    pub(crate) fn carried(&mut self) -> Option<AnyMessage> {
-        match self.message {
-            Some(_) => Some(Box::new(self.message.take())),
-            None => None,
-        }
+    pub(crate) fn take_message(&mut self) -> Option<C> {
+        self.message.take()
     }
 }
 

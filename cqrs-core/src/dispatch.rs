@@ -19,7 +19,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context as Cx, Poll, ready};
 
-use crate::begin::{AnyMessage, Begin, Fresh, Head, polled_again};
+use crate::begin::{Begin, Fresh, Head, polled_again};
 use crate::bus::Bus;
 use crate::busy::Busy;
 use crate::call::Parent;
@@ -30,6 +30,7 @@ use crate::in_place::{Answered, Waiting};
 use crate::message::{Dispatched, Message, MessageInfo};
 use crate::observe::{self, Observation, TellFn};
 use crate::pipeline::around::{Around as _, Inside};
+use crate::pipeline::next::Inner;
 use crate::task::Limit;
 
 /// A call that has not begun: options, and then `.await`.
@@ -126,8 +127,8 @@ fn detour<'a, R, O: Send + 'static, E: Send + 'static>(
     let mut later = if let Some(observation) = call.head().observe(way.handler) {
         Later::watched(observation, call.boxed(), way.tell)
     } else if let Some(inside) = Inside::of(call.head().bus, message) {
-        let message = call.carried();
-        return Later::layered(inside, call.head(), message, cx);
+        let inner = call.inner(inside);
+        return Later::layered(inside, call.head(), inner, cx);
     } else {
         let site = message.by_hand.site();
         let limit = call.head().limit(site);
@@ -156,8 +157,8 @@ impl<O, E> Way<O, E> {
 /// What a detour asks of a call.
 trait Boxes<'a, O, E> {
     fn head(&mut self) -> &mut Head<'a>;
-    /// Its message, without the type.
-    fn carried(&mut self) -> Option<AnyMessage>;
+    /// Its message, for a pipeline around it.
+    fn inner(&mut self, inside: &Inside) -> Option<Box<dyn Inner>>;
     /// The same call, without the type of its message.
     fn boxed(&mut self) -> BoxFuture<'a, Answered<O, E>>;
 }
@@ -170,8 +171,11 @@ impl<'a, C: Message, B: Begin<C>> Boxes<'a, C::Output, C::Error> for Parcel<'_, 
         &mut self.0.head
     }
 
-    fn carried(&mut self) -> Option<AnyMessage> {
-        self.0.carried()
+    fn inner(&mut self, inside: &Inside) -> Option<Box<dyn Inner>> {
+        match self.0.take_message() {
+            Some(message) => Some(inside.inner(message)),
+            None => None,
+        }
     }
 
     fn boxed(&mut self) -> BoxFuture<'a, Dispatched<C>> {
@@ -213,10 +217,10 @@ impl<'a, R, O: Send + 'static, E: Send + 'static> Later<'a, R, O, E> {
     fn layered(
         inside: &Inside,
         head: &mut Head<'a>,
-        message: Option<AnyMessage>,
+        inner: Option<Box<dyn Inner>>,
         cx: &mut Cx<'_>,
     ) -> Result<Answered<O, E>, Self> {
-        match inside.begin(head, message, cx) {
+        match inside.begin(head, inner, cx) {
             Ok(outcome) => Ok(outcome.dispatched()),
             Err(waiting) => Err(Later::Waiting(Waiting::Layered(waiting), head.bus.busy())),
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context as Cx, Poll, ready};
 
 use crate::ambient::{self, Ambient, Phase, Running};
-use crate::begin::{AnyMessage, Begin, Fresh, Head, InsideFn, Wired, miswired, polled_again};
+use crate::begin::{Begin, Fresh, Head, InsideFn, Wired, miswired, polled_again};
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::context::Context;
@@ -99,12 +99,15 @@ pub(crate) struct Recipe {
     again: Option<AgainFn>,
 }
 
-/// Another one of a message.
-type AgainFn = fn(AnyCopy) -> Option<AnyMessage>;
-type AnyCopy = Box<dyn Any + Send + Sync>;
+/// Another one of a message, of this copy.
+type AgainFn = fn(Box<dyn Any + Send + Sync>, &Wired, &'static Recipe) -> Option<Box<dyn Inner>>;
 
-fn again<C: Message>(copy: AnyCopy) -> Option<AnyMessage> {
-    Some(Box::new(Some(*copy.downcast::<C>().ok()?)))
+fn again<C: Message>(
+    copy: Box<dyn Any + Send + Sync>,
+    wired: &Wired,
+    recipe: &'static Recipe,
+) -> Option<Box<dyn Inner>> {
+    Some(Box::new(Handling { message: Some(*copy.downcast::<C>().ok()?), wired: wired.clone(), recipe }))
 }
 
 impl Recipe {
@@ -139,14 +142,19 @@ impl Inside {
         bus.layered().cell(message.slot.index()).get()?.downcast_ref()
     }
 
+    /// A message on its way to this handler.
+    pub(crate) fn inner<C: Message>(&self, message: C) -> Box<dyn Inner> {
+        Box::new(Handling { message: Some(message), wired: self.wired.clone(), recipe: self.recipe })
+    }
+
     /// Begins a call: its outcome, or what it waits for.
     pub(crate) fn begin(
         &self,
         head: &mut Head<'_>,
-        message: Option<AnyMessage>,
+        inner: Option<Box<dyn Inner>>,
         cx: &mut Cx<'_>,
     ) -> Result<Outcome, BoxFuture<'static, Outcome>> {
-        let Some(message) = message else { return Ok(polled_again().into()) };
+        let Some(inner) = inner else { return Ok(polled_again().into()) };
         let running = self.running;
         let context = match head.is_plain() {
             true => Context::of_call(None, None),
@@ -155,7 +163,6 @@ impl Inside {
                 Err(fault) => return Ok(fault.into()),
             },
         };
-        let inner = Box::new(Handling { message, wired: self.wired.clone(), recipe: self.recipe });
         let layers = Layers { bus: head.bus.clone(), running, context: context.clone(), judge: self.recipe.judge };
         match running.phase {
             Phase::NoUnit => in_place(running, context, head.bus, Box::pin(layers.run(inner)), cx),
@@ -209,34 +216,57 @@ fn in_own_task(
 }
 
 /// A command or a query on its way to its handler.
-struct Handling {
-    message: AnyMessage,
+struct Handling<C> {
+    message: Option<C>,
     wired: Wired,
     recipe: &'static Recipe,
 }
 
-impl Inner for Handling {
+impl<C: Message> Inner for Handling<C> {
     fn message(&self) -> &(dyn Any + Send + Sync) {
-        self.message.message()
+        match &self.message {
+            Some(message) => message,
+            None => &(),
+        }
     }
 
     fn again(&self) -> Option<Box<dyn Inner>> {
-        let copy = ((self.recipe.message)().pipeline.copy()?)(self.message())?;
-        let message = (self.recipe.again?)(copy)?;
-        Some(Box::new(Handling { message, wired: self.wired.clone(), recipe: self.recipe }))
+        again_of(self.message(), &self.wired, self.recipe)
     }
 
     fn run(self: Box<Self>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
-        Box::pin(async move {
-            let Handling { mut message, wired, recipe } = *self;
-            let attempted = (recipe.call)(&wired, &attempt, message.slot());
-            drop(message);
-            match attempted {
-                Ok(outcome) => outcome.await,
-                Err(fault) => fault.into(),
-            }
-        })
+        run(self, attempt)
     }
+}
+
+fn again_of(message: &(dyn Any + Send + Sync), wired: &Wired, recipe: &'static Recipe) -> Option<Box<dyn Inner>> {
+    let copy = ((recipe.message)().pipeline.copy()?)(message)?;
+    (recipe.again?)(copy, wired, recipe)
+}
+
+/// What a message leaves to be done without its type.
+trait Carries: Send {
+    /// An `Option` of the message, and what its handler is called with and how.
+    fn parts(&mut self) -> (&mut dyn Any, &Wired, InsideFn);
+}
+
+impl<C: Message> Carries for Handling<C> {
+    fn parts(&mut self) -> (&mut dyn Any, &Wired, InsideFn) {
+        (&mut self.message, &self.wired, self.recipe.call)
+    }
+}
+
+fn run(mut handling: Box<dyn Carries>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
+    Box::pin(async move {
+        let attempted = {
+            let (slot, wired, call) = handling.parts();
+            call(wired, &attempt, slot)
+        };
+        match attempted {
+            Ok(outcome) => outcome.await,
+            Err(fault) => fault.into(),
+        }
+    })
 }
 
 /// A handler that was called inside of its pipeline, or why it was not.
