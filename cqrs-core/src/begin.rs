@@ -14,7 +14,7 @@ use crate::fault::{Fault, Site};
 use crate::future::BoxFuture;
 use crate::handler::{Handler, HandlerInfo, Here, Linked, Reply};
 use crate::in_place::{Begun, in_place, in_task};
-use crate::message::{Dispatched, Message, MessageInfo};
+use crate::message::{Message, MessageInfo};
 use crate::observe::{self, Observation};
 use crate::pipeline::around::{Attempted, Recipe, attempted, outcome};
 use crate::pipeline::next::Attempt;
@@ -49,8 +49,6 @@ pub trait Begin<C: Message>: 'static {
     /// Starts the handler for a call that was let in, and for which this context is known.
     fn start<'a>(fresh: &mut Fresh<'a, C>, context: Option<Context>, wired: &'a Wired, cx: &mut Cx<'_>)
     -> Begun<'a, C>;
-    /// The unit of work alone, once: the inside of a pipeline.
-    fn attempt(wired: Wired, attempt: Attempt, message: C) -> BoxFuture<'static, Dispatched<C>>;
 }
 
 impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
@@ -75,10 +73,6 @@ impl<C: Message, H: Handler<C>> Begin<C> for Here<H> {
         cx: &mut Cx<'_>,
     ) -> Begun<'a, C> {
         H::Opened::start::<H>(fresh, context, wired, cx)
-    }
-
-    fn attempt(_: Wired, _: Attempt, _: C) -> BoxFuture<'static, Dispatched<C>> {
-        Box::pin(async { Err(miswired().into()) })
     }
 }
 
@@ -118,10 +112,6 @@ impl<C: Message> Begin<C> for Linked {
             }
             None => Ok(Err(miswired().into())),
         }
-    }
-
-    fn attempt(_: Wired, _: Attempt, _: C) -> BoxFuture<'static, Dispatched<C>> {
-        Box::pin(async { Err(miswired().into()) })
     }
 }
 

@@ -237,7 +237,7 @@ pub mod __private {
     pub use crate::pipeline::around::{Around, Checked, Direct, Layered};
     pub use crate::pipeline::behavior::{Behavior, BehaviorInfo, On};
     pub use crate::pipeline::idempotency::{Never, Rejected};
-    pub use crate::pipeline::next::{Attempt, Next};
+    pub use crate::pipeline::next::Next;
     pub use crate::pipeline::outcome::Outcome;
     pub use crate::pipeline::policy::{PolicyInfo, ask, needs_of};
     pub use crate::pipeline::retry::Retry;
@@ -325,15 +325,6 @@ macro_rules! __begin_here {
             ) -> $crate::__private::Begun<'a, C> {
                 <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::start(
                     __fresh, __context, __wired, __cx,
-                )
-            }
-            fn attempt(
-                __wired: $crate::__private::Wired,
-                __attempt: $crate::__private::Attempt,
-                __message: C,
-            ) -> $crate::BoxFuture<'static, $crate::Dispatched<C>> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::attempt(
-                    __wired, __attempt, __message,
                 )
             }
         }
