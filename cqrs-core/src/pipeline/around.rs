@@ -77,8 +77,7 @@ fn check(head: &mut Head<'_>, running: Running, message: &(dyn Any + Send + Sync
     pipeline.validated(message).map_err(|fault| fault.at(running.site()))?;
     let Some(timeout) = pipeline.timeout() else { return Ok(context) };
     let context = context.unwrap_or_else(|| Context::of_call(None, None));
-    context.limit(timeout);
-    Ok(Some(context))
+    Ok(Some(context.limited(timeout)))
 }
 
 impl<C: Message> Around<C> for Layered {
