@@ -65,11 +65,15 @@ fn flipped(copy: &Path, flip: &Flip) -> Result<String, String> {
 
 fn test(copy: &Path, flip: &Flip) -> Result<String, String> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["test", "--locked", "-p", "tests"]);
     match flip.fails {
-        Fails::Test(target, name) => cargo.args(["--test", target, "--", "--exact", name]),
-        Fails::Compiling(_, target, _) => cargo.args(["--no-run", "--test", target]),
-    };
+        Fails::Test(target, name) => {
+            cargo.args(["test", "--locked", "-p", "tests", "--test", target, "--", "--exact", name]);
+        }
+        // Whichever crate fails first, the others are compiled too.
+        Fails::Compiling(_, target, _) => {
+            cargo.args(["build", "--keep-going", "--locked", "-p", "tests", "--test", target]);
+        }
+    }
     cargo.current_dir(copy.join("sources")).env("CARGO_TARGET_DIR", copy.join("target"));
     // Nobody debugs this.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_TERM_COLOR", "never").env("RUST_BACKTRACE", "0");
