@@ -175,7 +175,7 @@ impl<'a> Head<'a> {
         self.bus.table().cell(message.slot.index()).get()
     }
 
-    /// The call's context as far as it is known, if the call may be made here.
+    /// Whether it is a call from outside, without options, of a bus that is open: there is nothing to ask then.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_plain(&self) -> bool {
         call::is_plain(self.bus, self.from, self.options.as_ref())

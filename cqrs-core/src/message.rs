@@ -6,8 +6,8 @@ use std::fmt;
 use crate::dispatch_error::DispatchError;
 use crate::fault::{Fault, Place};
 use crate::handler::HandlerInfo;
-use crate::pipeline::Pipeline;
 use crate::pipeline::around::Around;
+use crate::pipeline::declared::Pipeline;
 use crate::slot::Slot;
 use crate::wire::WireInfo;
 
@@ -172,9 +172,17 @@ impl fmt::Display for MessageKind {
 pub(crate) type ToJsonFn = fn(&(dyn Any + Send + Sync)) -> Result<serde_json::Value, Fault>;
 
 pub(crate) fn to_json<C: Message + Json>(message: &(dyn Any + Send + Sync)) -> Result<serde_json::Value, Fault> {
+    written(message, C::to_value)
+}
+
+/// A message as `write` writes it down.
+pub(crate) fn written<C: Message>(
+    message: &(dyn Any + Send + Sync),
+    write: fn(&C) -> serde_json::Result<serde_json::Value>,
+) -> Result<serde_json::Value, Fault> {
     let name = C::info().name;
-    let message = message.downcast_ref::<C>().ok_or_else(|| Fault::internal("a message is written as another one"))?;
-    message.to_value().map_err(|error| Fault::internal(format!("`{name}` cannot be written as JSON")).caused_by(error))
+    let message = message.downcast_ref().ok_or_else(|| Fault::internal("a message is written as another one"))?;
+    write(message).map_err(|error| Fault::internal(format!("`{name}` cannot be written as JSON")).caused_by(error))
 }
 
 /// A message's declaration: one static for each type.

@@ -15,8 +15,8 @@
 //! | 8 | behaviors | `#[behavior(order = 10, on(..))]` on a function | by their order, the lowest outermost |
 //! | 9 | unit of work | the handler's `&mut` parameters | the handler, the idempotency record, one commit |
 //!
-//! A message that declares nothing is called directly. One that declares checks alone (a scope, `validate`, `timeout`) is
-//! checked in place and then called directly; any other goes through the whole table.
+//! A message that declares nothing is called directly. One that declares checks alone (a scope, `validate`, `timeout`)
+//! is checked in place and then called directly; any other goes through the whole table.
 //!
 //! # Which one for what
 //!
@@ -29,52 +29,53 @@
 //! takes two scopes is a policy that asks for both: `who.has_scope("orders:write") && who.has_scope("orders:eu")`.
 //!
 //! A caller who does not say who they are gets a fault of kind [`Unauthenticated`](crate::FaultKind::Unauthenticated),
-//! one who may not one of kind [`Forbidden`](crate::FaultKind::Forbidden). The reason goes to the log and is the fault's
-//! source; a client is not told. The application itself, [`Principal::system`](crate::Principal::system), may do
-//! everything: what an outbox sends is not refused for want of a scope. `public` says that everybody may, which
+//! one who may not one of kind [`Forbidden`](crate::FaultKind::Forbidden). The reason goes to the log and is the
+//! fault's source; a client is not told. The application itself, [`Principal::system`](crate::Principal::system), may
+//! do everything: what an outbox sends is not refused for want of a scope. `public` says that everybody may, which
 //! [`deny_by_default!`](crate::deny_by_default) asks for in the whole program, and
-//! [`Builder::deny_by_default`](crate::Builder::deny_by_default) in one bus. A nested call is asked for too, for the same
-//! caller.
+//! [`Builder::deny_by_default`](crate::Builder::deny_by_default) in one bus. A nested call is asked for too, for the
+//! same caller.
 //!
 //! ## cache
 //!
-//! `cache(ttl = "30s", capacity = 10_000, shared, invalidated_by(OrderPlaced, ..))` keeps the answers of a query that is
-//! `Clone`, `Eq` and `Hash` in memory, on the crate `moka` (feature `cache`). The key is the query itself, for each
-//! tenant and each principal with its scopes, or with `shared` for everybody. What else an answer depends on, such as the
-//! context's metadata, belongs into the query.
+//! `cache(ttl = "30s", capacity = 10_000, shared, invalidated_by(OrderPlaced, ..))` keeps the answers of a query that
+//! is `Clone`, `Eq` and `Hash` in memory, on the crate `moka` (feature `cache`). The key is the query itself, for each
+//! tenant and each principal with its scopes, or with `shared` for everybody. What else an answer depends on, such as
+//! the context's metadata, belongs into the query.
 //!
-//! Of many who ask at once, one loads and the others wait, each no longer than it has time: a declared `timeout` counts
-//! from here. A fault is told to all of them and not kept, unless it says what that one caller may not do or that its
-//! time was up; a rejection is told to the one who got it, and the others load for themselves. A caller who goes away
-//! leaves the load to the next. A query whose load asks for
-//! itself is a fault of kind [`Wiring`](crate::FaultKind::Wiring), and no wait for ever.
+//! Of many who ask at once, one loads and the others wait, each no longer than it has time: a declared `timeout`
+//! counts from here. A fault is told to all of them and not kept, unless it says what that one caller may not do or
+//! that its time was up; a rejection is told to the one who got it, and the others load for themselves. A caller who
+//! goes away leaves the load to the next. A query whose load asks for itself is a fault of kind
+//! [`Wiring`](crate::FaultKind::Wiring), and no wait for ever.
 //!
 //! An event that is named by `invalidated_by` raises the query's *floor* when its call commits, before that call
-//! returns, and again after each of its handlers has run, for read models that follow it. What was loaded below the floor
-//! is neither kept nor served: the query loads again, three times at most; then it answers what its own load found, as
-//! if there were no cache. In memory the floor is a count; where a store keeps the read model, its position takes that
-//! place.
+//! returns, and again after each of its handlers has run, for read models that follow it. What was loaded below the
+//! floor is neither kept nor served: the query loads again, three times at most; then it answers what its own load
+//! found, as if there were no cache. In memory the floor is a count; where a store keeps the read model, its position
+//! takes that place.
 //!
 //! ## idempotent
 //!
-//! A call with an [idempotency key](crate::Dispatch::idempotency_key) is carried out once: its outcome, a rejection too,
-//! is recorded in the commit of its own unit of work by the bus's [`Ledger`], and answered again for the
-//! same key of the same tenant, principal and message. A bus without a ledger carries out none of its idempotent
-//! commands, with a key or without. Calls with one key wait for each other, or are refused with
+//! A call with an [idempotency key](crate::Dispatch::idempotency_key) is carried out once: its outcome, a rejection
+//! too, is recorded in the commit of its own unit of work by the bus's [`Ledger`](crate::Ledger), and answered again
+//! for the same key of the same tenant, principal and message. A bus without a ledger carries out none of its
+//! idempotent commands, with a key or without. Calls with one key wait for each other, or are refused with
 //! [`refuse_if_running`](crate::Dispatch::refuse_if_running). Another payload under the key is a fault of kind
-//! [`KeyReused`](crate::FaultKind::KeyReused): payloads are compared as JSON, in which the order of members means nothing
-//! and absent is the same as null. A fault is no outcome: the key is free again, and an error's `#[fault]` variant, which
-//! serde's derives would ask to be kept, says `#[serde(skip)]`. An outcome that cannot be
-//! read any more is a fault, and never a second run. An empty key is refused as malformed. Without a key it is a call like any other.
+//! [`KeyReused`](crate::FaultKind::KeyReused): payloads are compared as JSON, in which the order of members means
+//! nothing and absent is the same as null. A fault is no outcome: the key is free again, and an error's `#[fault]`
+//! variant, which serde's derives would ask to be kept, says `#[serde(skip)]`. An outcome that cannot be read any more
+//! is a fault, and never a second run. An empty key is refused as malformed. Without a key it is a call like any
+//! other.
 //!
 //! Such a call has a unit of work, be it that of the record alone: it runs in a task of its own, and no command is
 //! executed from inside of it.
 //!
 //! ## validate
 //!
-//! [`Validate`] tells everything that is wrong with a command at once, each with the path of its field;
-//! the fault of kind [`Invalid`](crate::FaultKind::Invalid) carries them, and so does its problem. The feature `garde`
-//! implements it for what derives `garde::Validate` of garde 0.23. Queries take types that parse.
+//! [`Validate`](crate::Validate) tells everything that is wrong with a command at once, each with the path of its
+//! field; the fault of kind [`Invalid`](crate::FaultKind::Invalid) carries them, and so does its problem. The feature
+//! `garde` implements it for what derives `garde::Validate` of garde 0.23. Queries take types that parse.
 //!
 //! ## timeout
 //!
@@ -87,40 +88,34 @@
 //!
 //! ## retry
 //!
-//! `retry(3, on = conflict | unavailable, backoff = "50ms")` tries up to three times more after a fault of one of these
-//! kinds (both, unless said otherwise), such as a store's [`Fault::conflict`], with pauses that double and up to as much again at random (50 ms at first,
-//! unless said otherwise). Each try has a unit of work, and a copy of the message, of its own. Only where the fault says
-//! that nothing happened, or under an idempotency key, and never past the deadline. A rejection is an answer and not tried again, also one that is told with status 409.
+//! `retry(3, on = conflict | unavailable, backoff = "50ms")` tries up to three times more after a fault of one of
+//! these kinds (both, unless said otherwise), such as a store's [`Fault::conflict`](crate::Fault::conflict), with
+//! pauses that double and up to as much again at random (50 ms at first, unless said otherwise). Each try has a unit
+//! of work, and a copy of the message, of its own. Only where the fault says that nothing happened, or under an
+//! idempotency key, and never past the deadline. A rejection is an answer and not tried again, also one that is told
+//! with status 409.
 //!
 //! ## behaviors
 //!
 //! See [`#[behavior]`](macro@crate::behavior). One sees what comes to the handler, at each try: not a call that is
-//! refused, nor one that breaks its own rules, nor a kept answer, nor the outcome of a key. Those are in the spans. One
-//! that answers instead of the handler is recorded by nobody: the idempotency record is of the handler's outcome. One
-//! that fails when the handler's outcome has been committed leaves the call's effect unknown, so that it is not tried
-//! again without a key.
+//! refused, nor one that breaks its own rules, nor a kept answer, nor the outcome of a key. Those are in the spans.
+//! One that answers instead of the handler is recorded by nobody: the idempotency record is of the handler's outcome.
+//! One that fails when the handler's outcome has been committed leaves the call's effect unknown, so that it is not
+//! tried again without a key.
 //!
 //! ## trace and metrics
 //!
-//! Each call is a span `call` of level `INFO` with its message, kind, message id, correlation id, causation id, handler,
-//! outcome (`ok`, `rejected`, a fault's kind, or `dropped`) and fault. The feature `metrics` counts them in
+//! Each call is a span `call` of level `INFO` with its message, kind, message id, correlation id, causation id,
+//! handler, outcome (`ok`, `rejected`, a fault's kind, or `dropped`) and fault. The feature `metrics` counts them in
 //! `cqrs_calls_total` and measures `cqrs_call_duration_seconds`, by message, kind, handler and outcome. Where no
 //! subscriber wants the span and the feature is off, a call pays for one load and one comparison.
-
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
-
-use crate::fault::{Fault, Place};
-use crate::message::MessageInfo;
-use crate::need::Need;
-use crate::validate::Validate;
 
 pub(crate) mod access;
 pub(crate) mod around;
 pub(crate) mod behavior;
 #[cfg(feature = "cache")]
 pub(crate) mod cache;
+pub(crate) mod declared;
 pub(crate) mod element;
 pub(crate) mod flights;
 pub(crate) mod floor;
@@ -133,159 +128,11 @@ pub(crate) mod policy;
 pub(crate) mod retry;
 pub(crate) mod run;
 
-use access::Access;
 #[cfg(feature = "cache")]
 #[doc(hidden)]
 pub use cache::Cache;
-use idempotency::{Idempotent, Kept, Rejections};
-use ledger::Ledger;
-use policy::PolicyInfo;
-use retry::{CopyFn, Retry};
 
 /// Without the feature `cache` there is none.
 #[doc(hidden)]
 #[cfg(not(feature = "cache"))]
 pub type Cache = std::convert::Infallible;
-
-/// What a message declares around its handler; read by [`run`] and [`around`], in their order.
-#[derive(Default)]
-pub(crate) struct Pipeline {
-    access: Option<Declared<Access>>,
-    cache: Option<Declared<Cache>>,
-    idempotent: Option<Declared<Idempotent>>,
-    validate: Option<Declared<ValidateFn>>,
-    timeout: Option<Declared<Duration>>,
-    retry: Option<Declared<Retry>>,
-}
-
-/// One element, and where it stands.
-struct Declared<T> {
-    what: T,
-    place: Place,
-}
-
-type ValidateFn = fn(&(dyn Any + Send + Sync)) -> Result<(), Fault>;
-
-impl Pipeline {
-    pub(crate) const fn new() -> Self {
-        Pipeline { access: None, cache: None, idempotent: None, validate: None, timeout: None, retry: None }
-    }
-
-    pub(crate) fn access(&self) -> &Access {
-        self.access.as_ref().map_or(&Access::Undeclared, |access| &access.what)
-    }
-
-    pub(crate) fn cache(&self) -> Option<&Cache> {
-        Some(&self.cache.as_ref()?.what)
-    }
-
-    pub(crate) fn idempotent(&self) -> Option<&Idempotent> {
-        Some(&self.idempotent.as_ref()?.what)
-    }
-
-    pub(crate) fn timeout(&self) -> Option<Duration> {
-        Some(self.timeout.as_ref()?.what)
-    }
-
-    pub(crate) fn retry(&self) -> Option<&Retry> {
-        Some(&self.retry.as_ref()?.what)
-    }
-
-    /// Whether the message is as its `validate` wants it; a panic in there is a fault like any other.
-    pub(crate) fn validated(&self, message: &(dyn Any + Send + Sync)) -> Result<(), Fault> {
-        let Some(validate) = &self.validate else { return Ok(()) };
-        match catch_unwind(AssertUnwindSafe(|| (validate.what)(message))) {
-            Ok(validated) => validated,
-            Err(payload) => Err(Fault::panic("the validation", &*payload)),
-        }
-    }
-
-    /// How another message of the same content is made, where something needs one.
-    pub(crate) fn copy(&self) -> Option<CopyFn> {
-        #[cfg(feature = "cache")]
-        if let Some(cache) = self.cache() {
-            return Some(cache.copy);
-        }
-        Some(self.retry()?.copy)
-    }
-
-    /// What its elements ask the container for.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = &'static [Need]> {
-        let ledger: &[Need] = match &self.idempotent {
-            Some(_) => const { &[Need::of::<dyn Ledger>()] },
-            None => &[],
-        };
-        [self.access().needs(), ledger].into_iter()
-    }
-}
-
-/// What the options of `#[command]` and `#[query]` declare, in any order.
-impl MessageInfo {
-    /// `public`.
-    #[must_use]
-    pub const fn public(mut self, place: Place) -> Self {
-        self.pipeline.access = Some(Declared { what: Access::Public, place });
-        self
-    }
-
-    /// `authorize = "orders:write"`.
-    #[must_use]
-    pub const fn scope(mut self, scope: &'static str, place: Place) -> Self {
-        self.pipeline.access = Some(Declared { what: Access::Scope(scope), place });
-        self
-    }
-
-    /// `authorize = path::to::policy`.
-    #[must_use]
-    pub const fn policy(mut self, policy: PolicyInfo, place: Place) -> Self {
-        self.pipeline.access = Some(Declared { what: Access::Policy(policy), place });
-        self
-    }
-
-    /// `cache(ttl = "30s", ..)`.
-    #[must_use]
-    pub const fn cache(mut self, cache: Cache, place: Place) -> Self {
-        self.pipeline.cache = Some(Declared { what: cache, place });
-        self
-    }
-
-    /// `idempotent`.
-    #[must_use]
-    pub const fn idempotent<C, E>(mut self, place: Place) -> Self
-    where
-        C: crate::Message<Output: Kept> + Kept,
-        E: Rejections<C::Error>,
-    {
-        self.pipeline.idempotent = Some(Declared { what: Idempotent::of::<C, E>(), place });
-        self.to_json = Some(idempotency::to_json::<C>);
-        self
-    }
-
-    /// `validate`.
-    #[must_use]
-    pub const fn validate<C: Validate + 'static>(mut self, place: Place) -> Self {
-        self.pipeline.validate = Some(Declared { what: validate::<C>, place });
-        self
-    }
-
-    /// `timeout = "5s"`.
-    #[must_use]
-    pub const fn timeout(mut self, timeout: Duration, place: Place) -> Self {
-        self.pipeline.timeout = Some(Declared { what: timeout, place });
-        self
-    }
-
-    /// `retry(3, ..)`.
-    #[must_use]
-    pub const fn retry(mut self, retry: Retry, place: Place) -> Self {
-        self.pipeline.retry = Some(Declared { what: retry, place });
-        self
-    }
-}
-
-fn validate<C: Validate + 'static>(message: &(dyn Any + Send + Sync)) -> Result<(), Fault> {
-    match message.downcast_ref::<C>() {
-        Some(message) => message.validate().map_err(Fault::from),
-        None => Err(Fault::internal("a message is validated as another one")),
-    }
-}

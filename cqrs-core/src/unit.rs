@@ -214,7 +214,7 @@ impl Scope {
         self.records = Records::default();
     }
 
-    /// Opens the bus's unit for what was recorded, where the call has opened none.
+    /// What opens the bus's unit for what was recorded, where the call has opened none.
     fn default_unit(&self) -> Option<OpenUnit> {
         match self.unit.is_none() && !self.records.is_empty() {
             true => self.bus.default_unit(),

@@ -2,9 +2,9 @@
 
 use crate::fault::Place;
 use crate::message::MessageInfo;
-use crate::pipeline::Pipeline;
 use crate::pipeline::access::Access;
 use crate::pipeline::behavior::Behaviors;
+use crate::pipeline::declared::Pipeline;
 
 /// One element around a message's handler.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::dispatch_error::DispatchError;
 use crate::fault::{Effect, Fault, FaultKind};
 use crate::fingerprint::{Fingerprint, fingerprint};
-use crate::message::{Dispatched, Message};
+use crate::message::{Dispatched, Message, written};
 use crate::pipeline::flights::Place;
 use crate::pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
 use crate::pipeline::next::Inner;
@@ -126,9 +126,7 @@ fn of_payload<C: Message + Kept>(message: &(dyn Any + Send + Sync)) -> Result<Fi
 }
 
 pub(crate) fn to_json<C: Message + Kept>(message: &(dyn Any + Send + Sync)) -> Result<Value, Fault> {
-    let name = C::info().name;
-    let message = message.downcast_ref::<C>().ok_or_else(|| Fault::internal("a message is written as another one"))?;
-    message.write().map_err(|error| Fault::internal(format!("`{name}` cannot be written as JSON")).caused_by(error))
+    written(message, C::write)
 }
 
 /// The outcome as JSON; nothing, for a fault.
@@ -179,8 +177,13 @@ impl Recorder {
         &self.ledger
     }
 
+    /// What the caller is told without the command being carried out: what is recorded, or why nobody can tell.
+    pub(crate) async fn answer(&self) -> Option<Outcome> {
+        self.recorded().await.unwrap_or_else(|fault| Some(fault.into()))
+    }
+
     /// The outcome that is recorded already, if one is.
-    pub(crate) async fn recorded(&self) -> Result<Option<Outcome>, Fault> {
+    async fn recorded(&self) -> Result<Option<Outcome>, Fault> {
         let Some(entry) = self.ledger.find(&self.key).await? else { return Ok(None) };
         let LedgerKey { message, key, .. } = &self.key;
         if entry.fingerprint != self.fingerprint {
@@ -234,16 +237,12 @@ impl Layers {
                 false => behind.wait().await,
             }
             // What somebody else has done is read without being alone with it.
-            match recorder.recorded().await {
-                Ok(None) => {}
-                Ok(Some(outcome)) => return outcome,
-                Err(fault) => return fault.into(),
+            if let Some(answer) = recorder.answer().await {
+                return answer;
             }
         };
-        match recorder.recorded().await {
-            Ok(None) => {}
-            Ok(Some(outcome)) => return outcome,
-            Err(fault) => return fault.into(),
+        if let Some(answer) = recorder.answer().await {
+            return answer;
         }
         let outcome = self.rest(inner, Some(recorder.clone())).await;
         match outcome.as_fault() {

@@ -9,8 +9,8 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::fault::{Effect, Fault, with_sources};
-use crate::pipeline::Pipeline;
 use crate::pipeline::behavior::Around;
+use crate::pipeline::declared::Pipeline;
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::next::{Attempt, Inner, JudgeFn, Next, handle};
 use crate::pipeline::outcome::Outcome;
@@ -88,12 +88,10 @@ impl Layers {
             if let Err(fault) = sleep(pause).await {
                 return fault.into();
             }
-            if let (Effect::Unknown, Some(recorder)) = (fault.effect(), &recorder) {
-                match recorder.recorded().await {
-                    Ok(None) => {}
-                    Ok(Some(done)) => return done,
-                    Err(fault) => return fault.into(),
-                }
+            if let (Effect::Unknown, Some(recorder)) = (fault.effect(), &recorder)
+                && let Some(answer) = recorder.answer().await
+            {
+                return answer;
             }
             inner = spare;
         }
