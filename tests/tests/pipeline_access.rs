@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use cqrs_core::{
-    Bus, DispatchError, Effect, Fault, FaultKind, IntoProblem, Outbox, Principal, ReadOnly, command, event, handler,
-    query,
+    Bus, Effect, Fault, FaultKind, IntoProblem, Outbox, Principal, ReadOnly, command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
+use tests::faults::fault;
 
 trait Owners: Send + Sync + ReadOnly {
     fn owner(&self, of: u32) -> Option<&'static str>;
@@ -32,13 +32,6 @@ impl ReadOnly for Closed {}
 
 fn bus() -> Bus {
     Bus::builder().provide_dyn::<dyn Owners>(Arc::new(Fixed)).provide(Closed(false)).build()
-}
-
-fn fault<T: std::fmt::Debug, E: std::fmt::Debug>(answer: Result<T, DispatchError<E>>) -> Fault {
-    match answer {
-        Err(DispatchError::Fault(fault)) => fault,
-        other => panic!("no fault: {other:?}"),
-    }
 }
 
 mod policies {

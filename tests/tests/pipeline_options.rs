@@ -4,38 +4,19 @@
 #![cfg(feature = "inventory")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cqrs_core::{
     Bus, Call, CommandBus, Deadline, Fault, FaultKind, InMemoryLedger, Invalid, Ledger, Next, Outcome, Principal,
-    ReadOnly, Validate, WiringProblemKind, behavior, command, event, handler, query,
+    Validate, WiringProblemKind, behavior, command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
+use tests::faults::kind;
+use tests::runs::Runs;
 use tokio::time::Instant;
-
-/// How often something ran.
-#[derive(Clone, Default)]
-struct Runs(Arc<AtomicU32>);
-impl ReadOnly for Runs {}
-
-impl Runs {
-    /// Counts one more, and says the how-manieth it is.
-    fn next(&self) -> u32 {
-        self.0.fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    fn count(&self) -> u32 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
 
 fn bus(runs: &Runs) -> Bus {
     Bus::builder().provide(runs.clone()).build()
-}
-
-fn kind<T: std::fmt::Debug, E: std::fmt::Debug>(answer: Result<T, cqrs_core::DispatchError<E>>) -> FaultKind {
-    answer.unwrap_err().fault().expect("a fault").kind()
 }
 
 // authorize

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cqrs_core::{
-    Bus, DispatchError, Effect, Events, Fault, FaultKind, InMemoryLedger, Invalid, Ledger, On, Outcome, Principal,
-    ReadOnly, Validate, command, event, handler, query,
+    Bus, Effect, Events, Fault, FaultKind, InMemoryLedger, Invalid, Ledger, On, Outcome, Principal, ReadOnly, Validate,
+    command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
+use tests::faults::kind;
 use tests::polls::dropped_at_every_poll;
 
 /// What happened, in order.
@@ -152,14 +153,6 @@ fn ada() -> Principal {
 
 const VALID: Do = Do { valid: true, seconds: 0 };
 const LOOK: Look = Look { seconds: 0 };
-
-fn kind<T, E>(answer: Result<T, DispatchError<E>>) -> FaultKind {
-    match answer {
-        Err(DispatchError::Fault(fault)) => fault.kind(),
-        Err(DispatchError::Rejected(_)) => panic!("rejected, and no fault"),
-        Ok(_) => panic!("a success, and no fault"),
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn all_of_it_in_order() {

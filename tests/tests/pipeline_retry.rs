@@ -13,19 +13,7 @@ use cqrs_core::{
 };
 use serde::{Deserialize, Serialize};
 use tests::ledger::{Failing, Ledger, Page};
-
-#[derive(Clone, Default)]
-struct Runs(Arc<AtomicU32>);
-
-impl Runs {
-    fn next(&self) -> u32 {
-        self.0.fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    fn count(&self) -> u32 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
+use tests::runs::Runs;
 
 fn bus(runs: &Runs, store: &Ledger) -> Bus {
     Bus::builder()
