@@ -13,7 +13,7 @@
 /// | --- | --- |
 /// | the first, `call: &Call<'_>` | the [call](crate::Call): the message's name, its context, where its handler is |
 /// | the second, `next: Next<'_>` | the [rest of it](crate::Next), with the message; `next.run().await` |
-/// | `&T`, `&dyn Trait` | a dependency, as a [handler](macro@handler) takes it |
+/// | `&T`, `&dyn Trait` | a dependency, as a [handler](macro@crate::handler) takes it |
 /// | `T` by value | read off the call: [`FromCall`](crate::FromCall), such as `Option<Principal>` |
 ///
 /// It returns an [`Outcome`](crate::Outcome): that of `next`, or one of its own, `Outcome::output(..)`,

@@ -9,9 +9,9 @@
 /// | parameter | is | of a query |
 /// | --- | --- | --- |
 /// | the first, by value | the message | |
-/// | `&T`, `&dyn Trait` | a dependency, one per bus, from a [provider](macro@provide) or the [builder](crate::Builder::provide) | must be [`ReadOnly`](crate::ReadOnly) |
+/// | `&T`, `&dyn Trait` | a dependency, one per bus, from a [provider](macro@crate::provide) or the [builder](crate::Builder::provide) | must be [`ReadOnly`](crate::ReadOnly) |
 /// | `&mut T` | a [`Resource`](crate::Resource) of this call, such as [`Events`](crate::Events) | does not compile |
-/// | `&mut dyn Trait` | made for this call by a [provider](macro@provide) that returns `Box<dyn Trait>` | does not compile |
+/// | `&mut dyn Trait` | made for this call by a [provider](macro@crate::provide) that returns `Box<dyn Trait>` | does not compile |
 /// | `T` by value | read off the call: [`FromCall`](crate::FromCall), such as [`Context`](crate::Context) or [`QueryBus`](crate::QueryBus) | must be [`ReadOnly`](crate::ReadOnly) |
 ///
 /// In any order after the message, and up to twelve of each sort. A `fn` or an `async fn`, without type parameters;

@@ -41,7 +41,7 @@
 ///
 /// # Options
 ///
-/// Those of [`#[command]`](macro@command): `output`, `error`, `wire`, `name`, `contract`, `crate`, and
+/// Those of [`#[command]`](macro@crate::command): `output`, `error`, `wire`, `name`, `contract`, `crate`, and
 /// [around its handler](crate::pipeline) `authorize`, `public`, `timeout` and `retry`. With the feature `cache` also:
 ///
 /// | option | says | without it |
