@@ -7,37 +7,26 @@ use std::sync::Arc;
 use cqrs_core::{Bus, Invalid, On, Principal, Validate, command, handler, query};
 
 use crate::measure::Candidate;
-use crate::workload::{Db, Orders, Workload, settle};
+use crate::workload::{Db, Orders, Workload, pings, settle};
 
 type Answer = Result<u64, String>;
 
-/// Declares a message with the fields of [`Ping`](crate::workload::Ping), and its handler.
-macro_rules! pings {
-    ($($(#[$attribute:meta])* $name:ident by $handler:ident),* $(,)?) => {$(
-        $(#[$attribute])*
-        #[derive(Clone, PartialEq, Eq, Hash)]
-        pub struct $name {
-            pub id: u64,
-            pub name: String,
-        }
-
-        impl $name {
-            #[inline(always)]
-            fn new(id: u64) -> Self {
-                black_box(Self { id, name: String::new() })
+/// Declares messages with the fields of [`Ping`](crate::workload::Ping), each with its handler.
+macro_rules! handled_pings {
+    ($($(#[$attribute:meta])* $name:ident by $handler:ident),* $(,)?) => {
+        pings! { $($(#[$attribute])* #[derive(Clone, PartialEq, Eq, Hash)] $name),* }
+        $(
+            #[handler]
+            #[inline(never)]
+            async fn $handler(ping: $name, db: &Db, orders: &dyn Orders) -> Answer {
+                std::future::ready(()).await;
+                settle(ping.id, ping.name, db, orders)
             }
-        }
-
-        #[handler]
-        #[inline(never)]
-        async fn $handler(ping: $name, db: &Db, orders: &dyn Orders) -> Answer {
-            std::future::ready(()).await;
-            settle(ping.id, ping.name, db, orders)
-        }
-    )*};
+        )*
+    };
 }
 
-pings! {
+handled_pings! {
     #[command(output = u64, error = String)] Plain by plain,
     #[command(output = u64, error = String, authorize = "pings:send")] Authorized by authorized,
     #[command(output = u64, error = String, validate)] Validated by validated,

@@ -61,6 +61,25 @@ impl Ping {
     }
 }
 
+/// Declares messages with the fields of [`Ping`].
+macro_rules! pings {
+    ($($(#[$attribute:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$attribute])*
+        pub struct $name {
+            pub id: u64,
+            pub name: String,
+        }
+
+        impl $name {
+            #[inline(always)]
+            fn new(id: u64) -> Self {
+                ::std::hint::black_box(Self { id, name: String::new() })
+            }
+        }
+    )*};
+}
+pub(crate) use pings;
+
 /// The shared dependency.
 pub struct Db(AtomicU64);
 

@@ -10,27 +10,9 @@ use tokio::runtime::Runtime;
 
 use crate::measure::Candidate;
 use crate::tasks::candidate;
-use crate::workload::{Db, Orders, Workload, settle};
+use crate::workload::{Db, Orders, Workload, pings, settle};
 
 type Answer = Result<u64, String>;
-
-/// Declares a command with the fields of [`Ping`](crate::workload::Ping).
-macro_rules! pings {
-    ($($(#[$attribute:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$attribute])*
-        pub struct $name {
-            pub id: u64,
-            pub name: String,
-        }
-
-        impl $name {
-            #[inline(always)]
-            fn new(id: u64) -> Self {
-                black_box(Self { id, name: String::new() })
-            }
-        }
-    )*};
-}
 
 pings! {
     #[command(output = u64, error = String)] PingNow,
