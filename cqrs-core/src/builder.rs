@@ -21,7 +21,11 @@ use crate::pipeline::next::Next;
 use crate::pipeline::outcome::Outcome;
 use crate::registry;
 use crate::resource::Belongs as _;
-use crate::unit::{OpenUnit, UnitOfWork, open_unit};
+use crate::store::Store;
+use crate::store::info::StoreInfo;
+use crate::store::of_bus::BusStore;
+use crate::subscription::Delivering;
+use crate::unit::{OpenUnit, Scope, UnitOfWork, open_unit};
 
 /// Builds an isolated bus: everything that is linked in, and what is put in here on top of it, which wins.
 ///
@@ -52,6 +56,8 @@ pub struct Builder {
     events: Vec<(&'static MessageInfo, crate::job::Deliver)>,
     messages: Vec<&'static MessageInfo>,
     unit: Option<(OpenUnit, Opening)>,
+    store: Option<&'static StoreInfo>,
+    delivering: Delivering,
     queue_capacity: usize,
     commit_grace: Duration,
     behaviors: Vec<Around>,
@@ -72,6 +78,8 @@ impl Builder {
             events: Vec::new(),
             messages: Vec::new(),
             unit: None,
+            store: None,
+            delivering: Delivering::default(),
             queue_capacity: QUEUE_CAPACITY,
             commit_grace: COMMIT_GRACE,
             behaviors: Vec::new(),
@@ -139,6 +147,41 @@ impl Builder {
     /// from memory at once.
     pub fn unit<U: UnitOfWork>(mut self) -> Self {
         self.unit = Some((open_unit::<U>, U::OPENING));
+        self
+    }
+
+    /// Keeps events, outbox, outcomes and audit trail in this store, instead of one that is provided: what
+    /// [`provide`](Builder::provide) does with a store whose crate is linked in, without the registry.
+    pub fn store<S: Store>(mut self, store: S) -> Self {
+        self.store = Some(const { &StoreInfo::of::<S>() });
+        self.provide(store)
+    }
+
+    /// How long a handler of an event may take that gets its events from a store, for one event; 30 s unless said
+    /// otherwise. What takes longer is rolled back and tried again.
+    pub fn delivery_timeout(mut self, timeout: Duration) -> Self {
+        self.delivering.timeout = timeout;
+        self
+    }
+
+    /// How often a handler of an event may say no or panic before the event becomes a
+    /// [dead letter](crate::Subscription::dead_letters); 5 times unless said otherwise, with growing pauses in between.
+    pub fn delivery_attempts(mut self, attempts: u32) -> Self {
+        self.delivering.attempts = attempts.max(1);
+        self
+    }
+
+    /// How many dead letters a subscription may have before it halts, since then it is the handler that is wrong and not
+    /// the events; 100 unless said otherwise.
+    pub fn dead_letter_limit(mut self, letters: usize) -> Self {
+        self.delivering.dead_letter_limit = letters;
+        self
+    }
+
+    /// How long a process has a subscription after it was last heard of, before another one takes it over; 10 s unless
+    /// said otherwise.
+    pub fn subscription_lease(mut self, lease: Duration) -> Self {
+        self.delivering.lease = lease;
         self
     }
 
@@ -212,7 +255,15 @@ impl Builder {
                 }
             }
         }
-        let mut deliveries = Deliveries::new(self.queue_capacity);
+        let store = self.store.or_else(|| {
+            let provided = linked_in.stores.iter().find(|info| {
+                let need = info.store.key;
+                self.overrides.shared.contains_key(&need)
+                    || linked_in.providers.iter().any(|provider| provider.provides.key == need)
+            });
+            provided.copied()
+        });
+        let mut deliveries = Deliveries::new(self.queue_capacity, store.is_some(), self.delivering);
         for handlers in linked_in.linked.values() {
             for &handler in handlers {
                 if let Route::Event(deliver) = handler.route {
@@ -224,11 +275,12 @@ impl Builder {
             deliveries.subscribe(&message.by_hand, deliver);
         }
         Bus::assemble(crate::bus::Parts {
-            container: Container::new(&linked_in.providers, self.overrides),
+            container: Container::new(&linked_in.providers, self.overrides, store),
             contracts: self.contracts,
             names,
             deliveries,
             unit: self.unit,
+            store: store.map(BusStore::new),
             commit_grace: self.commit_grace,
             behaviors: Behaviors::new(
                 linked_in.behaviors.iter().map(|behavior| Around::declared(behavior)).chain(self.behaviors),
@@ -277,7 +329,7 @@ impl<C: Message<Returns = EventReturned, Output = (), Error = crate::BoxError> +
     for crate::message::kind::Event
 {
     fn register(builder: &mut Builder, handler: Closure<C>) {
-        builder.events.push((C::info(), Arc::new(move |delivery| deliver_to::<C>(&handler, &delivery))));
+        builder.events.push((C::info(), Arc::new(move |delivery, _: &mut Scope| deliver_to::<C>(&handler, &delivery))));
     }
 }
 

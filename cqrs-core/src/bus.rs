@@ -29,6 +29,8 @@ use crate::pipeline::floor::Floors;
 use crate::pipeline::ledger::LedgerKey;
 use crate::publish::Publish;
 use crate::slot::Table;
+use crate::store::of_bus::{AuditBuffer, BusStore};
+use crate::subscription::Subscribers;
 use crate::unit::OpenUnit;
 use crate::verify::Report;
 use crate::wire::WireDispatch;
@@ -67,6 +69,8 @@ struct Inner {
     parts: Parts,
     busy: Counter,
     report: OnceLock<Report>,
+    subscribers: Subscribers,
+    audit: AuditBuffer,
 }
 
 /// What a builder makes a bus of.
@@ -76,6 +80,7 @@ pub(crate) struct Parts {
     pub(crate) names: HashMap<&'static str, Vec<&'static MessageInfo>>,
     pub(crate) deliveries: Deliveries,
     pub(crate) unit: Option<(OpenUnit, Opening)>,
+    pub(crate) store: Option<BusStore>,
     pub(crate) commit_grace: Duration,
     pub(crate) behaviors: Behaviors,
     pub(crate) denies_by_default: bool,
@@ -98,9 +103,9 @@ impl Bus {
     /// learn of it at start, [`start`](Bus::start) the bus.
     ///
     /// It may be used from several tokio runtimes, one after another and at once. What a provider makes is made
-    /// once for all of them: a connection pool that is tied to the runtime it was made in dies with that. Events are
-    /// handled on the runtime of a call that raised one; what waits when that ends goes on with the next call, or
-    /// [`settled`](Bus::settled).
+    /// once for all of them: a connection pool that is tied to the runtime it was made in dies with that. Without a store
+    /// events are handled on the runtime of a call that raised one; what waits when that ends goes on with the next call,
+    /// or [`settled`](Bus::settled).
     #[must_use]
     pub fn global() -> Bus {
         ambient::global().unwrap_or_else(|| GLOBAL.clone())
@@ -123,6 +128,8 @@ impl Bus {
             parts,
             busy: Counter::default(),
             report: OnceLock::new(),
+            subscribers: Subscribers::default(),
+            audit: AuditBuffer::default(),
         }))
     }
 
@@ -161,8 +168,8 @@ impl Bus {
 
     /// Publishes an event: options, then `.await`.
     ///
-    /// With a unit of work (see [`Builder::unit`]) the event is committed when this returns; without one it is
-    /// in the memory of the process, on its way to each handler.
+    /// With a [store](crate::Store) the event is in its log when this returns; without one it is in the memory of the
+    /// process, on its way to each handler.
     ///
     /// # Errors
     /// A [`Fault`]; the event is not delivered.
@@ -210,8 +217,14 @@ impl Bus {
 
     /// Waits until nothing that was handed on waits any more: every event and every command of an outbox is handled,
     /// and what follows from them, also from what others hand on meanwhile. A command that was sent for a later time
-    /// is not waited for. A handler of an event that calls it waits for itself.
+    /// is not waited for, nor is what has become a dead letter. A handler of an event that calls it waits for itself.
+    ///
+    /// With a [store](crate::Store) it begins to run the subscriptions, if the bus was not [started](Bus::start); where
+    /// another process runs them, it waits for that one.
     pub async fn settled(&self) {
+        if self.has_store() {
+            crate::subscription::settled(self).await;
+        }
         self.delivery().settled(self).await;
     }
 
@@ -282,11 +295,29 @@ impl Bus {
     }
 
     pub(crate) fn default_unit(&self) -> Option<OpenUnit> {
-        self.0.parts.unit.map(|(open, _)| open)
+        match &self.0.parts.store {
+            Some(store) => Some(store.info.unit),
+            None => self.0.parts.unit.map(|(open, _)| open),
+        }
     }
 
     pub(crate) fn default_unit_opening(&self) -> Option<Opening> {
-        self.0.parts.unit.map(|(_, opening)| opening)
+        self.store_opening().or(self.0.parts.unit.map(|(_, opening)| opening))
+    }
+
+    /// The store that is provided, if one is.
+    pub(crate) fn bus_store(&self) -> Option<&BusStore> {
+        self.0.parts.store.as_ref()
+    }
+
+    /// What runs the subscriptions of this bus.
+    pub(crate) fn subscribers(&self) -> &Subscribers {
+        &self.0.subscribers
+    }
+
+    /// Rows of the audit trail that no unit of work has written.
+    pub(crate) fn audit_buffer(&self) -> &AuditBuffer {
+        &self.0.audit
     }
 
     pub(crate) fn commit_grace(&self) -> Duration {

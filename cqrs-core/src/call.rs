@@ -129,7 +129,14 @@ pub(crate) fn admit(
     {
         parent.has_changed_something();
     }
-    let context = Context::of_call(options.map(Arc::unwrap_or_clone), parent.as_ref());
+    let mut options = options.map(Arc::unwrap_or_clone);
+    if let Some(parent) = &parent
+        && running.message().kind == MessageKind::Command
+        && let Some(key) = parent.derived_key(running.message().name)
+    {
+        options.get_or_insert_default().idempotency_key.get_or_insert(key);
+    }
+    let context = Context::of_call(options, parent.as_ref());
     if context.deadline().is_some_and(|deadline| deadline.remaining().is_zero()) {
         return Err(Fault::timeout(None).at(running.site()));
     }

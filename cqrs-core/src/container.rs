@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
 use crate::bus::Bus;
+use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::future::CatchPanic;
@@ -13,6 +14,8 @@ use crate::making::Making;
 use crate::missing;
 use crate::need::Need;
 use crate::provider::{ProviderInfo, Role};
+use crate::store::in_memory::InMemoryStore;
+use crate::store::info::StoreInfo;
 use crate::unit::Scope;
 
 /// What a `&T` parameter can be: anything that threads can share.
@@ -86,14 +89,20 @@ pub(crate) struct Overrides {
 }
 
 impl Container {
-    /// Overrides win over providers. What cannot be made is found out here, so that no dispatch waits for a
-    /// cycle.
-    pub(crate) fn new(providers: &[&'static ProviderInfo], overrides: Overrides) -> Self {
+    /// Overrides win over providers, and both over what a store provides of itself. What cannot be made is found out
+    /// here, so that no dispatch waits for a cycle.
+    pub(crate) fn new(
+        providers: &[&'static ProviderInfo],
+        overrides: Overrides,
+        store: Option<&'static StoreInfo>,
+    ) -> Self {
         let mut shared: HashMap<TypeId, Slot> = HashMap::new();
         let mut per_call: HashMap<TypeId, PerCall> = HashMap::new();
         // The store of `InMemoryUnit`, which needs nothing.
         shared.insert(TypeId::of::<()>(), Slot::given(Need::of::<()>(), Box::new(Arc::new(()))));
-        for &provider in providers {
+        let of_store = store.into_iter().flat_map(StoreInfo::providers);
+        let of_store = of_store.filter(|of_store| !providers.iter().any(|other| other.provides.key == of_store.provides.key));
+        for provider in providers.iter().copied().chain(of_store) {
             let need = provider.provides;
             match provider.role {
                 Role::Shared(_) => {
@@ -115,6 +124,13 @@ impl Container {
                     per_call.insert(need.key, made);
                 }
             }
+        }
+        // What every bus has, unless somebody provides another.
+        for (need, value) in [
+            (Need::of::<Clock>(), Box::new(Arc::new(Clock::system())) as Box<dyn Any + Send + Sync>),
+            (Need::of::<InMemoryStore>(), Box::new(Arc::new(InMemoryStore::none()))),
+        ] {
+            shared.entry(need.key).or_insert_with(|| Slot::given(need, value));
         }
         shared.extend(overrides.shared.into_iter().map(|(key, (need, value))| (key, Slot::given(need, value))));
         per_call.extend(overrides.per_call.into_iter().map(|(key, make)| (key, PerCall::Closure(make))));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,18 @@ struct Fields {
     /// Whether a call nested in this one was let through that changes things.
     #[serde(skip)]
     changed: Changed,
+    /// Whether what came of this call is in the audit trail, or was there before it.
+    #[serde(skip)]
+    audited: Changed,
+    /// Whether it was answered with what an earlier call came to.
+    #[serde(skip)]
+    answered: Changed,
+    /// The command of the outbox that this call is.
+    #[serde(skip)]
+    settles: Option<Arc<Settles>>,
+    /// Of a handler of an event: what the keys of commands are derived from that follow from it.
+    #[serde(skip)]
+    derives: Option<Arc<Derives>>,
     /// The load of a cached query that this call is.
     #[cfg(feature = "cache")]
     #[serde(skip)]
@@ -120,6 +132,70 @@ impl PartialEq for Changed {
     }
 }
 
+/// A command of the outbox that is being dispatched, and whether it has left the outbox in its own unit of work.
+#[derive(Debug)]
+pub(crate) struct Settles {
+    command: MessageId,
+    settled: AtomicBool,
+}
+
+impl PartialEq for Settles {
+    fn eq(&self, other: &Self) -> bool {
+        self.command == other.command
+    }
+}
+
+impl Settles {
+    pub(crate) fn new(command: MessageId) -> Arc<Self> {
+        Arc::new(Settles { command, settled: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn command(&self) -> MessageId {
+        self.command
+    }
+
+    /// It has left.
+    pub(crate) fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
+    }
+}
+
+/// The keys of what follows from one delivery of an event: the same for every delivery of it to the same handler.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Derives {
+    cause: String,
+    commands: Counts,
+}
+
+/// How many commands of each name there were; of no account where contexts are compared.
+#[derive(Debug, Default)]
+struct Counts(Mutex<BTreeMap<&'static str, u32>>);
+
+impl PartialEq for Counts {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Derives {
+    pub(crate) fn new(subscription: &str, event: MessageId) -> Arc<Self> {
+        Arc::new(Derives { cause: format!("{subscription}/{event}"), commands: Counts::default() })
+    }
+
+    /// The key of the next command of this name.
+    fn key(&self, name: &'static str) -> Arc<str> {
+        let mut commands = self.commands.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = commands.entry(name).or_default();
+        let key = format!("{}/{name}/{count}", self.cause);
+        *count += 1;
+        key.into()
+    }
+}
+
 /// The load of a cached query; of no account where contexts are compared.
 #[cfg(feature = "cache")]
 #[derive(Clone, Default)]
@@ -164,6 +240,10 @@ pub(crate) struct Options {
     pub(crate) observed: bool,
     /// Set by the bus alone, for what it delivers.
     pub(crate) delivery: bool,
+    /// The command of the outbox that it is.
+    pub(crate) settles: Option<Arc<Settles>>,
+    /// What the keys of commands are derived from that follow from it.
+    pub(crate) derives: Option<Arc<Derives>>,
 }
 
 impl Context {
@@ -204,6 +284,10 @@ impl Context {
             refuse_if_running: options.refuse_if_running,
             delivery: options.delivery || inherited.is_some_and(|parent| parent.delivery),
             changed: Changed::default(),
+            audited: Changed::default(),
+            answered: Changed::default(),
+            settles: options.settles,
+            derives: options.derives,
             #[cfg(feature = "cache")]
             load: OnceLoad::default(),
             #[cfg(feature = "cache")]
@@ -247,7 +331,39 @@ impl Context {
             message_id: None,
             observed: false,
             delivery: true,
+            settles: None,
+            derives: None,
         }
+    }
+
+    /// The key of a command that a handler of an event executes, where this is the handler's call.
+    pub(crate) fn derived_key(&self, command: &'static str) -> Option<Arc<str>> {
+        Some(self.0.derives.as_ref()?.key(command))
+    }
+
+    /// The command of the outbox that this call is.
+    pub(crate) fn settles(&self) -> Option<&Settles> {
+        self.0.settles.as_deref()
+    }
+
+    /// From now on what came of this call is written down.
+    pub(crate) fn is_audited(&self) {
+        self.0.audited.0.store(true, Ordering::Relaxed);
+    }
+
+    /// It is answered with what an earlier call came to.
+    pub(crate) fn is_answered(&self) {
+        self.0.answered.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was answered with what an earlier call came to.
+    pub(crate) fn was_answered(&self) -> bool {
+        self.0.answered.0.load(Ordering::Relaxed)
+    }
+
+    /// Whether what came of this call is written down.
+    pub(crate) fn was_audited(&self) -> bool {
+        self.0.audited.0.load(Ordering::Relaxed)
     }
 
     /// A call nested in this one may have changed something: what fails in this one undoes nothing of it.

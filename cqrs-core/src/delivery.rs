@@ -3,10 +3,11 @@
 //! Each handler of an event has a queue of its own, so that what fails or is slow stops nobody else, and gets
 //! its events in the order of the commits. The methods of one type share a queue: a read model that follows
 //! several events sees them all in that order. What waits is bounded: a commit whose events find no room waits,
-//! *before* it begins. Whatever is not handled when the process ends is gone; a store's log is what keeps it.
+//! *before* it begins. Whatever is not handled when the process ends is gone; a store's log is what keeps it, and a bus
+//! that has a store delivers only what is transient from here.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::SystemTime;
@@ -24,30 +25,37 @@ use crate::handler::HandlerInfo;
 use crate::job::{Deliver, EventHandler, Job, What};
 use crate::message::MessageInfo;
 use crate::queue::Queue;
-use crate::unit::Records;
+use crate::store::records::Records;
+use crate::subscription::Delivering;
 
 /// The deliveries of one bus.
 pub(crate) struct Deliveries {
-    by_event: HashMap<TypeId, Vec<Subscription>>,
+    by_event: HashMap<TypeId, Vec<Queued>>,
     /// By consumer: a handler, or the type whose methods handle.
     queues: HashMap<&'static str, Arc<Queue>>,
     outbox: Arc<Queue>,
     room: Arc<Semaphore>,
     capacity: usize,
     order: Arc<OrderLock<()>>,
+    /// Handlers that run inside of the unit of work that raises their event.
+    inline: HashMap<TypeId, Vec<Arc<EventHandler>>>,
+    /// By subscription: what gets its events from a store, where the bus has one.
+    durable: BTreeMap<&'static str, Vec<Arc<EventHandler>>>,
+    has_store: bool,
+    pub(crate) delivering: Delivering,
     pub(crate) pending: Counter,
     /// A pump went down with its runtime and has left something waiting.
     pub(crate) stalled: Arc<Notify>,
 }
 
-/// A handler of an event, and where its events wait.
-struct Subscription {
+/// A handler of an event, and where its events wait in memory.
+struct Queued {
     queue: Arc<Queue>,
     handler: Arc<EventHandler>,
 }
 
 impl Deliveries {
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize, has_store: bool, delivering: Delivering) -> Self {
         let capacity = capacity.min(Semaphore::MAX_PERMITS);
         Deliveries {
             by_event: HashMap::new(),
@@ -56,36 +64,75 @@ impl Deliveries {
             room: Arc::new(Semaphore::new(capacity)),
             capacity,
             order: Arc::default(),
+            inline: HashMap::new(),
+            durable: BTreeMap::new(),
+            has_store,
+            delivering,
             pending: Counter::default(),
             stalled: Arc::default(),
         }
     }
 
     pub(crate) fn subscribe(&mut self, info: &'static HandlerInfo, deliver: Deliver) {
-        let queue = self.queues.entry(info.consumer).or_default().clone();
+        let event = (info.message)();
         let handler = Arc::new(EventHandler { info, deliver });
-        self.by_event.entry((info.message)().type_id).or_default().push(Subscription { queue, handler });
+        if info.subscription.inline {
+            self.inline.entry(event.type_id).or_default().push(handler);
+        } else if self.has_store && event.stored.is_some() {
+            self.durable.entry(info.subscription.name).or_default().push(handler);
+        } else {
+            let queue = self.queues.entry(info.consumer).or_default().clone();
+            self.by_event.entry(event.type_id).or_default().push(Queued { queue, handler });
+        }
     }
 
-    /// A commit's turn: room for what it hands on, and its place in the order of commits.
+    /// Whether any handler runs inside of the unit of work that raises its event.
+    pub(crate) fn has_inline(&self) -> bool {
+        !self.inline.is_empty()
+    }
+
+    /// Those of an event that do.
+    pub(crate) fn inline(&self, event: &MessageInfo) -> &[Arc<EventHandler>] {
+        self.inline.get(&event.type_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The handlers that get their events from a store, by subscription.
+    pub(crate) fn durable(&self) -> &BTreeMap<&'static str, Vec<Arc<EventHandler>>> {
+        &self.durable
+    }
+
+    /// A commit's turn: room for what it hands on in memory, and its place in the order of commits.
     pub(crate) async fn turn<'a>(&self, bus: &'a Bus, records: &'a Records) -> Result<Turn<'a>, Fault> {
-        if records.is_empty() {
+        if records.events.is_empty() && records.commands.is_empty() {
             return Ok(Turn(None));
         }
         let call = ambient::context();
-        let commands = records.commands.iter().map(|sent| sent.to_json()).collect::<Result<Vec<_>, Fault>>()?;
-        let room = self.reserve(records, &call).await?;
-        let order = self.order.clone().lock_owned().await;
+        let commands = match self.has_store {
+            // They are in the store, and come from there.
+            true => Vec::new(),
+            false => records.commands.iter().map(|sent| sent.to_json()).collect::<Result<Vec<_>, Fault>>()?,
+        };
+        let room = self.reserve(records, commands.len(), &call).await?;
+        // A store gives positions in the order of its commits; to wait for each other would be to commit one by one.
+        let order = match self.has_store {
+            true => None,
+            false => Some(self.order.clone().lock_owned().await),
+        };
         let raising = Raising { bus, records };
         Ok(Turn(Some(Reserved { raising, call, commands, room, _order: order })))
     }
 
-    fn subscriptions(&self, raised: &Raised) -> &[Subscription] {
+    fn subscriptions(&self, raised: &Raised) -> &[Queued] {
         self.by_event.get(&raised.info.type_id).map_or(&[], Vec::as_slice)
     }
 
-    async fn reserve(&self, records: &Records, call: &Context) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        let jobs = records.commands.len()
+    async fn reserve(
+        &self,
+        records: &Records,
+        commands: usize,
+        call: &Context,
+    ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+        let jobs = commands
             + records.events.iter().map(|raised| self.subscriptions(raised).len()).sum::<usize>();
         if jobs == 0 {
             return Ok(None);
@@ -131,10 +178,12 @@ impl Deliveries {
     }
 
     pub(crate) fn handles_by_hand(&self, event: &MessageInfo) -> bool {
-        let subscriptions = self.by_event.get(&event.type_id).map_or(&[][..], Vec::as_slice);
-        subscriptions.iter().any(|subscription| std::ptr::eq(subscription.handler.info, &event.by_hand))
+        let queued = self.by_event.get(&event.type_id).into_iter().flatten().map(|queued| &queued.handler);
+        let mut all = queued.chain(self.durable.values().flatten());
+        all.any(|handler| std::ptr::eq(handler.info, &event.by_hand))
     }
 
+    /// How many handlers get events from memory.
     pub(crate) fn handlers(&self) -> usize {
         self.by_event.values().map(Vec::len).sum()
     }
@@ -148,7 +197,7 @@ struct Reserved<'a> {
     call: Context,
     commands: Vec<Vec<u8>>,
     room: Option<OwnedSemaphorePermit>,
-    _order: OwnedMutexGuard<()>,
+    _order: Option<OwnedMutexGuard<()>>,
 }
 
 /// Raises the floors of cached answers when the turn is over, whatever came of the commit: one that is loaded again
@@ -170,17 +219,17 @@ impl Turn<'_> {
         let Some(Reserved { raising, call, commands, mut room, _order }) = self.0 else { return };
         let (bus, records) = (raising.bus, raising.records);
         let deliveries = bus.delivery();
-        let raised_at = SystemTime::now();
+        let raised_at = records.recorded_at.unwrap_or_else(SystemTime::now);
         let mut place = || room.as_mut().and_then(|room| room.split(1));
         for raised in &records.events {
-            let meta = EventMeta { event_id: raised.id, name: raised.info.name.into(), raised_at, call: call.clone() };
-            for Subscription { queue, handler } in deliveries.subscriptions(raised) {
+            let meta = EventMeta::of(raised, raised_at, &call);
+            for Queued { queue, handler } in deliveries.subscriptions(raised) {
                 let what = What::Event { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
                 queue.push(bus, Job::new(what, &call, place(), deliveries));
             }
         }
         for (n, (sent, payload)) in records.commands.iter().zip(commands).enumerate() {
-            let key = format!("{}/{}/{n}", call.message_id(), sent.info.name).into();
+            let key = sent.key.clone().unwrap_or_else(|| format!("{}/{}/{n}", call.message_id(), sent.info.name).into());
             let what = What::Command { message: sent.info, payload, key };
             let room = place();
             let wait = sent.not_before.and_then(|at| at.duration_since(SystemTime::now()).ok());

@@ -4,10 +4,13 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::ambient;
+use crate::context::Context;
 use crate::fault::Fault;
 use crate::ids::MessageId;
 use crate::message::{Event, MessageInfo};
 use crate::resource::{AnyUnit, Resource};
+use crate::stream::StreamId;
 use crate::unit::Scope;
 
 /// A buffer for the events of one call: taken as `&mut Events`, written in the commit of the call's unit of
@@ -68,8 +71,12 @@ impl<C: Sync> Resource<C> for Events {
         Ok(Events::default())
     }
 
-    async fn stage(mut self, scope: &mut Scope) -> Result<(), Fault> {
-        scope.records.events.append(&mut self.0);
+    async fn stage(self, scope: &mut Scope) -> Result<(), Fault> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let (call, stream) = (ambient::context(), scope.stream.clone());
+        scope.records.events.extend(self.0.into_iter().map(|raised| raised.by(&call, stream.as_ref())));
         Ok(())
     }
 }
@@ -80,11 +87,39 @@ pub struct Raised {
     pub(crate) id: MessageId,
     pub(crate) info: &'static MessageInfo,
     pub(crate) event: Arc<dyn Any + Send + Sync>,
+    /// The call that raised it, once it is staged.
+    pub(crate) call: Option<Context>,
+    /// What the message is about that this call handles.
+    of_call: Option<StreamId>,
 }
 
 impl Raised {
     pub(crate) fn new<E: Event>(event: E) -> Self {
-        Raised { id: MessageId::new(), info: E::info(), event: Arc::new(event) }
+        Raised { id: MessageId::new(), info: E::info(), event: Arc::new(event), call: None, of_call: None }
+    }
+
+    /// One that a store has kept.
+    pub(crate) fn kept(id: MessageId, info: &'static MessageInfo, event: Arc<dyn Any + Send + Sync>) -> Self {
+        Raised { id, info, event, call: None, of_call: None }
+    }
+
+    /// The same, raised by this call, which is about this aggregate.
+    pub(crate) fn by(mut self, call: &Context, stream: Option<&StreamId>) -> Self {
+        self.call = Some(call.clone());
+        self.of_call = stream.cloned();
+        self
+    }
+
+    /// The stream it belongs to: that of its own `#[aggregate_id]`, or else that of its call's message; none, where
+    /// neither has one.
+    ///
+    /// # Errors
+    /// A fault, where the aggregate's id cannot be written as text.
+    pub fn stream(&self) -> Result<Option<StreamId>, Fault> {
+        match self.info.stream {
+            Some(stream) => stream(&*self.event).map(Some),
+            None => Ok(self.of_call.clone()),
+        }
     }
 
     /// The event's id.

@@ -9,6 +9,16 @@ use std::task::{Context, Poll};
 /// A boxed future that can be sent to another thread: what an async method of a trait object returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Waits for one of two: its output, if it is the first one.
+pub(crate) async fn either<T>(first: impl Future<Output = T>, second: impl Future<Output = ()>) -> Option<T> {
+    let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
+    std::future::poll_fn(|cx| match first.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => second.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
 /// A panic's payload.
 pub(crate) type Payload = Box<dyn Any + Send>;
 

@@ -7,7 +7,9 @@ use crate::call::FromScope;
 use crate::fault::Fault;
 use crate::need::Opening;
 use crate::resource::Resource;
-use crate::unit::{Records, Scope, UnitOfWork};
+use crate::store::in_memory::InMemoryStore;
+use crate::store::records::Records;
+use crate::unit::{Scope, UnitOfWork};
 
 /// A unit of work that needs no store: changes to what is in memory, put off until the commit.
 ///
@@ -40,8 +42,13 @@ use crate::unit::{Records, Scope, UnitOfWork};
 /// assert_eq!(*notes.0.lock().unwrap(), ["milk"]);
 /// # }
 /// ```
+///
+/// Where the bus has an [`InMemoryStore`], it is that store's unit: events, outbox and outcomes of the call are kept there.
 #[derive(Clone, Default)]
-pub struct InMemoryUnit(Arc<Mutex<Vec<Change>>>);
+pub struct InMemoryUnit {
+    deferred: Arc<Mutex<Vec<Change>>>,
+    store: Option<InMemoryStore>,
+}
 
 type Change = Box<dyn FnOnce() + Send>;
 
@@ -49,7 +56,7 @@ impl InMemoryUnit {
     /// Does this when the call commits, after what was deferred before it; never, if the call does not.
     /// Changes of calls that raise events happen in the order of their events.
     pub fn on_commit(&self, change: impl FnOnce() + Send + 'static) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(change));
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(change));
     }
 
     /// Does now what was deferred: what the bus does when a call commits. A test that calls a handler directly
@@ -57,7 +64,7 @@ impl InMemoryUnit {
     pub fn commit_now(&self) {
         loop {
             // Taken out first: a change may defer another one.
-            let changes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+            let changes = std::mem::take(&mut *self.deferred.lock().unwrap_or_else(PoisonError::into_inner));
             if changes.is_empty() {
                 return;
             }
@@ -68,21 +75,26 @@ impl InMemoryUnit {
 
 impl fmt::Debug for InMemoryUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let deferred = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let deferred = self.deferred.lock().unwrap_or_else(PoisonError::into_inner).len();
         f.debug_struct("InMemoryUnit").field("deferred", &deferred).finish()
     }
 }
 
 impl UnitOfWork for InMemoryUnit {
-    type Store = ();
+    type Store = InMemoryStore;
 
-    async fn open(_: &Arc<()>) -> Result<Self, Fault> {
-        Ok(InMemoryUnit::default())
+    async fn open(store: &Arc<InMemoryStore>) -> Result<Self, Fault> {
+        Ok(InMemoryUnit { deferred: Arc::default(), store: store.logs().then(|| InMemoryStore::clone(store)) })
     }
 
-    async fn commit(self, _: &Records) -> Result<(), Fault> {
-        self.commit_now();
-        Ok(())
+    async fn commit(self, records: &Records) -> Result<(), Fault> {
+        match &self.store {
+            Some(store) => store.commit(records.changes()?, || self.commit_now()).await,
+            None => {
+                self.commit_now();
+                Ok(())
+            }
+        }
     }
 }
 

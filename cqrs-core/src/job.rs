@@ -12,7 +12,7 @@ use crate::bus::Bus;
 use crate::busy::Busy;
 use crate::call::{Call, Given};
 use crate::container::Shared;
-use crate::context::Context;
+use crate::context::{Context, Derives, Options};
 use crate::delivery::Deliveries;
 use crate::dispatch_error::DispatchError;
 use crate::event_meta::EventMeta;
@@ -26,6 +26,7 @@ use crate::pipeline::behavior::Around;
 use crate::pipeline::next::{Attempt, Inner, Next};
 use crate::pipeline::outcome::Outcome;
 use crate::principal::Principal;
+use crate::store::changes::Advance;
 use crate::task::Guarded;
 use crate::unit::Scope;
 
@@ -48,13 +49,65 @@ impl Delivery<'_> {
     }
 }
 
-/// How a handler is called with an event.
-pub(crate) type Deliver = Arc<dyn for<'a> Fn(Delivery<'a>) -> BoxFuture<'a, Result<(), Failure>> + Send + Sync>;
+/// How a handler is called with an event: what its resources record is staged in the scope, and not committed.
+pub(crate) type Deliver =
+    Arc<dyn for<'a> Fn(Delivery<'a>, &'a mut Scope) -> BoxFuture<'a, Result<(), Failure>> + Send + Sync>;
 
 /// A handler of an event.
 pub(crate) struct EventHandler {
     pub(crate) info: &'static HandlerInfo,
     pub(crate) deliver: Deliver,
+}
+
+impl EventHandler {
+    /// Handles an event in a unit of work of its own, and commits that.
+    async fn handle(&self, delivery: Delivery<'_>, with: Option<&Advance>) -> Result<(), Failure> {
+        let call = Call::delivered(
+            delivery.bus,
+            Running { handler: self.info, phase: Phase::NoUnit },
+            delivery.context.clone(),
+            Some(delivery.meta),
+        );
+        let mut scope = Scope::new(&call);
+        (self.deliver)(delivery, &mut scope).await?;
+        scope.records.checkpoint = with.cloned();
+        scope.commit().await.map_err(|fault| fault.at(self.info.site()))?;
+        Ok(())
+    }
+
+    /// Handles an event as the subscription or the queue that it came from: inside of the behaviors, and of everything
+    /// that a call is inside of. What is to be committed with the handler's unit of work is `with` it.
+    pub(crate) async fn attempt(
+        self: &Arc<Self>,
+        bus: &Bus,
+        raised: &Raised,
+        meta: &EventMeta,
+        options: Options,
+        global: Option<Bus>,
+        with: Option<Advance>,
+    ) -> Result<(), Failure> {
+        let context = Context::of_call(Some(options), None);
+        let observation = observe::is_on().then(|| Observation::of(self.info, &context));
+        let running = Running { handler: self.info, phase: Phase::NoUnit };
+        let ambient = ambient::Ambient { running, context: Some(context.clone()) };
+        let behaviors: Vec<_> = bus.behaviors().around(raised.info).cloned().collect();
+        let work: BoxFuture<'_, Result<(), Failure>> = if behaviors.is_empty() {
+            let handler = self.clone();
+            Box::pin(async move { handler.handle(Delivery { bus, raised, meta, context }, with.as_ref()).await })
+        } else {
+            let handling =
+                Handling { raised: raised.clone(), meta: meta.clone(), handler: self.clone(), with: with.map(Arc::new) };
+            Box::pin(handling.inside_of(behaviors, bus, running, context))
+        };
+        let guarded = Guarded::new(work, ambient, global, bus.commit_grace());
+        let answer = match observation {
+            Some(observation) => observation.watch(guarded, observe::tell_delivery).await,
+            None => guarded.await,
+        };
+        // A read model that follows the event has it by now; what was read from that before is old.
+        bus.floors().raise(raised.info);
+        answer.unwrap_or_else(|fault| Err(fault.into()))
+    }
 }
 
 /// What waits in a queue.
@@ -116,26 +169,12 @@ impl Job {
     async fn attempt(&self, bus: &Bus) -> Result<(), Failure> {
         match &self.what {
             What::Event { raised, meta, handler } => {
-                let actor = Principal::system(handler.info.place.path);
-                let context = Context::of_call(Some(self.call.delivery(actor, None)), None);
-                let observation = observe::is_on().then(|| Observation::of(handler.info, &context));
-                let running = Running { handler: handler.info, phase: Phase::NoUnit };
-                let ambient = ambient::Ambient { running, context: Some(context.clone()) };
-                let behaviors: Vec<_> = bus.behaviors().around(raised.info).cloned().collect();
-                let work: BoxFuture<'_, Result<(), Failure>> = if behaviors.is_empty() {
-                    (handler.deliver)(Delivery { bus, raised, meta, context })
-                } else {
-                    let handling = Handling { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
-                    Box::pin(handling.inside_of(behaviors, bus, running, context))
+                let subscription = handler.info.subscription.name;
+                let options = Options {
+                    derives: Some(Derives::new(subscription, raised.id)),
+                    ..self.call.delivery(Principal::system(subscription), None)
                 };
-                let guarded = Guarded::new(work, ambient, self.global.clone(), bus.commit_grace());
-                let answer = match observation {
-                    Some(observation) => observation.watch(guarded, observe::tell_delivery).await,
-                    None => guarded.await,
-                };
-                // A read model that follows the event has it by now; what was read from that before is old.
-                bus.floors().raise(raised.info);
-                answer.unwrap_or_else(|fault| Err(fault.into()))
+                handler.attempt(bus, raised, meta, options, self.global.clone(), None).await
             }
             What::Command { message, payload, key } => {
                 let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
@@ -162,6 +201,7 @@ struct Handling {
     raised: Raised,
     meta: EventMeta,
     handler: Arc<EventHandler>,
+    with: Option<Arc<Advance>>,
 }
 
 impl Handling {
@@ -199,9 +239,9 @@ impl Inner for Handling {
 
     fn run(self: Box<Self>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
         Box::pin(async move {
-            let Handling { raised, meta, handler } = *self;
+            let Handling { raised, meta, handler, with } = *self;
             let delivery = Delivery { bus: &attempt.bus, raised: &raised, meta: &meta, context: attempt.context };
-            Outcome::of_types((handler.deliver)(delivery).await, |()| true)
+            Outcome::of_types(handler.handle(delivery, with.as_deref()).await, |()| true)
         })
     }
 }
@@ -223,15 +263,15 @@ impl What {
 }
 
 /// A failure with its sources, in one line.
-fn chain(failure: &Failure) -> String {
+pub(crate) fn chain(failure: &Failure) -> String {
     match failure {
         DispatchError::Rejected(error) => with_sources(&**error),
         DispatchError::Fault(fault) => with_sources(fault),
     }
 }
 
-/// Calls handler `H` with a clone of the event.
-pub(crate) fn deliver<C, H>(delivery: Delivery<'_>) -> BoxFuture<'_, Result<(), Failure>>
+/// Calls handler `H` with a clone of the event: a [`Deliver`].
+pub(crate) fn deliver<'a, C, H>(delivery: Delivery<'a>, scope: &'a mut Scope) -> BoxFuture<'a, Result<(), Failure>>
 where
     C: Message<Kind = kind::Event, Output = (), Returns = EventReturned, Error = BoxError> + Clone,
     H: Handler<C>,
@@ -244,12 +284,14 @@ where
         bus.container().prepare(bus, H::Shared::NEEDS).await.map_err(|fault| fault.at(H::info().site()))?;
         let shared = H::Shared::assemble(bus.container())?;
         let phase = <H::Opened as Start<C>>::PHASE;
-        ambient::phase(phase);
-        let (given, mut scope) = {
+        if !H::info().subscription.inline {
+            ambient::phase(phase);
+        }
+        let given = {
             let running = Running { handler: H::info(), phase };
             let call = Call::delivered(bus, running, context, Some(meta));
-            (H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?, Scope::new(&call))
+            H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?
         };
-        crate::task::unit::<C, H>(&shared, &mut scope, given, event).await
+        crate::task::handle::<C, H>(&shared, scope, given, event).await
     })
 }

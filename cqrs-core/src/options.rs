@@ -23,6 +23,13 @@ macro_rules! methods {
             self
         }
 
+        /// The call's own id, where the caller has to know it before the call: a command that got no answer is looked up
+        /// by it, with [`Bus::command_status`](crate::Bus::command_status).
+        pub fn message_id(mut self, id: $crate::MessageId) -> Self {
+            self.options_mut().message_id = Some(id);
+            self
+        }
+
         /// The caller's key for this call, which a nested call does not inherit. A command that is declared
         /// `idempotent` is carried out once for each key of a caller; what others do with it is up to their handlers.
         pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {

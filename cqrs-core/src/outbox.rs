@@ -5,8 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::ambient;
+use crate::context::Context;
 use crate::fault::Fault;
 use crate::handler::Handled;
+use crate::ids::MessageId;
 use crate::message::{Command, MessageInfo, Wire};
 use crate::resource::{AnyUnit, Resource};
 use crate::unit::Scope;
@@ -14,8 +17,11 @@ use crate::unit::Scope;
 /// A buffer for commands: taken as `&mut Outbox`, written in the commit of the call's unit of work, dispatched
 /// after it as the system principal `outbox`, each under an idempotency key derived from the call.
 ///
-/// Without a store the commands wait in memory and are lost with the process; one that is sent for a later time, with
-/// the runtime it waits on.
+/// With a [store](crate::Store) the commands wait in it, until [`start`](crate::Bus::start)ed processes have dispatched
+/// them: those of one call in the order in which they were sent, those of different calls beside each other. What a
+/// command writes in the store's transaction, it writes once: it leaves the outbox in the same commit. Without a store
+/// the commands wait in memory and are lost with the process; one that is sent for a later time, with the runtime it
+/// waits on.
 ///
 /// ```
 /// use cqrs_core::{Outbox, command, handler};
@@ -55,7 +61,15 @@ impl Outbox {
     }
 
     fn push<C: Command + Wire>(&mut self, command: C, not_before: Option<SystemTime>) {
-        self.0.push(Sent { info: C::info(), not_before, encode: encode::<C>, command: Arc::new(command) });
+        self.0.push(Sent {
+            id: MessageId::new(),
+            info: C::info(),
+            not_before,
+            encode: encode::<C>,
+            command: Arc::new(command),
+            key: None,
+            call: None,
+        });
     }
 
     /// The commands of one type that were sent, in order.
@@ -71,8 +85,17 @@ impl<C: Sync> Resource<C> for Outbox {
         Ok(Outbox::default())
     }
 
-    async fn stage(mut self, scope: &mut Scope) -> Result<(), Fault> {
-        scope.records.commands.append(&mut self.0);
+    async fn stage(self, scope: &mut Scope) -> Result<(), Fault> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let call = ambient::context();
+        let cause = scope.cause(&call);
+        scope.records.commands.extend(self.0.into_iter().enumerate().map(|(n, sent)| Sent {
+            key: Some(format!("{cause}/{}/{n}", sent.info.name).into()),
+            call: Some(call.clone()),
+            ..sent
+        }));
         Ok(())
     }
 }
@@ -80,10 +103,14 @@ impl<C: Sync> Resource<C> for Outbox {
 /// One command that was sent.
 #[derive(Clone)]
 pub struct Sent {
+    pub(crate) id: MessageId,
     pub(crate) info: &'static MessageInfo,
     pub(crate) not_before: Option<SystemTime>,
     command: Arc<dyn Any + Send + Sync>,
     encode: fn(&(dyn Any + Send + Sync)) -> Result<Vec<u8>, Fault>,
+    /// Its idempotency key, derived from the call that sent it, once it is staged.
+    pub(crate) key: Option<Arc<str>>,
+    pub(crate) call: Option<Context>,
 }
 
 fn encode<C: Command + Wire>(command: &(dyn Any + Send + Sync)) -> Result<Vec<u8>, Fault> {

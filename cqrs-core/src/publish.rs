@@ -54,7 +54,7 @@ impl Publish<'_> {
             };
             let call = Call::new(bus, running, context);
             let mut scope = Scope::new(&call);
-            scope.records.events.push(raised);
+            scope.publish(raised);
             Task::spawn(call, |answer| Box::pin(async move { answer.give(scope.commit().await) }))?
         };
         task.await

@@ -8,6 +8,7 @@ use crate::handler::HandlerInfo;
 use crate::message::MessageInfo;
 use crate::pipeline::behavior::BehaviorInfo;
 use crate::provider::ProviderInfo;
+use crate::store::info::StoreInfo;
 
 /// One declaration.
 pub enum Entry {
@@ -19,6 +20,8 @@ pub enum Entry {
     Provider(fn() -> &'static ProviderInfo),
     /// By `#[behavior]`.
     Behavior(fn() -> &'static BehaviorInfo),
+    /// By a crate that has a store.
+    Store(fn() -> &'static StoreInfo),
     /// By [`deny_by_default!`](crate::deny_by_default).
     DenyByDefault,
 }
@@ -33,6 +36,7 @@ pub(crate) struct Registry {
     pub(crate) handlers: Vec<&'static HandlerInfo>,
     pub(crate) providers: Vec<&'static ProviderInfo>,
     pub(crate) behaviors: Vec<&'static BehaviorInfo>,
+    pub(crate) stores: Vec<&'static StoreInfo>,
     pub(crate) denies_by_default: bool,
     /// Handlers of contracts and events by message; the compiler knows the others.
     pub(crate) linked: HashMap<TypeId, Vec<&'static HandlerInfo>>,
@@ -47,9 +51,11 @@ static LINKED_IN: LazyLock<Registry> = LazyLock::new(|| {
             Entry::Handler(info) => registry.handlers.push(info()),
             Entry::Provider(info) => registry.providers.push(info()),
             Entry::Behavior(info) => registry.behaviors.push(info()),
+            Entry::Store(info) => registry.stores.push(info()),
             Entry::DenyByDefault => registry.denies_by_default = true,
         }
     }
+    registry.stores.sort_by_key(|info| info.store.name());
     registry.messages.sort_unstable_by_key(|message| message.place);
     registry.handlers.sort_unstable_by_key(|handler| handler.place);
     registry.providers.sort_unstable_by_key(|provider| provider.place);

@@ -14,6 +14,9 @@ pub enum StartError {
     /// A provider failed.
     #[error("a dependency cannot be made")]
     Provider(#[source] Fault),
+    /// The store cannot be used: it does not answer, or what it holds does not belong together.
+    #[error("the store cannot be used")]
+    Store(#[source] Fault),
 }
 
 /// A bus that is started. Dropping it leaves the bus as it is; [`shutdown`](Started::shutdown) ends it in order.
@@ -25,17 +28,22 @@ pub struct Started {
 
 impl Bus {
     /// Verifies the wiring and makes every shared dependency, so that what is missing is known now and not at
-    /// the first call. A bus that was shut down takes calls again.
+    /// the first call; and with a [store](crate::Store) begins to run the subscriptions and the outbox, on this runtime. A
+    /// bus that was shut down takes calls again.
     ///
     /// # Errors
-    /// The whole report, or the fault of the first provider that failed.
+    /// The whole report, the fault of the first provider that failed, or what is wrong with the store.
     pub async fn start(&self) -> Result<Started, StartError> {
         let report = self.verify();
         if !report.is_sound() {
             return Err(StartError::Wiring(report.clone()));
         }
         self.container().prepare_all(self).await.map_err(StartError::Provider)?;
-        if self.default_unit().is_none() && self.delivery().handlers() > 0 {
+        crate::subscription::check(self).await.map_err(StartError::Store)?;
+        if let Some(store) = self.store().await.map_err(StartError::Store)? {
+            tracing::info!(store = store.describe(), subscriptions = self.delivery().durable().len(), "started");
+            self.subscribers().start(self);
+        } else if self.default_unit().is_none() && self.delivery().handlers() > 0 {
             tracing::warn!(
                 handlers = self.delivery().handlers(),
                 "events are delivered from memory: what is not handled when the process ends is lost"
@@ -54,11 +62,16 @@ impl Started {
     }
 
     /// Ends in order: refuses calls from outside from now on, with a transient fault, and waits until the calls
-    /// under way have committed or rolled back and what they handed on is handled. Put a
-    /// [`timeout`](tokio::time::timeout) around it to wait no longer than that.
+    /// under way have committed or rolled back. What they handed on in memory is handled; what is in a
+    /// [store](crate::Store) stays there for the next start or another process: each subscription finishes the event it is
+    /// at. Put a [`timeout`](tokio::time::timeout) around it to wait no longer than that.
     pub async fn shutdown(self) {
         self.bus.set_closed(true);
         self.bus.idle().await;
-        self.bus.settled().await;
+        self.bus.subscribers().stop().await;
+        // What the last deliveries have begun.
+        self.bus.idle().await;
+        self.bus.delivery().settled(&self.bus).await;
+        self.bus.audit_buffer().flush(&self.bus).await;
     }
 }

@@ -29,6 +29,7 @@ use crate::future::Payload;
 use crate::handler::{Handler, Reply};
 use crate::message::{Dispatched, Message};
 use crate::resource::Resources;
+use crate::store::audit::AuditOutcome;
 use crate::unit::Scope;
 
 /// The caller's end of a call in a task of its own.
@@ -160,24 +161,44 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
     message: C,
 ) -> Dispatched<C> {
     let site = H::info().site();
-    let mut opened = H::Opened::open(scope, &message).await.map_err(|fault| fault.at(site))?;
-    let returned = H::call(shared, given, &mut opened, message).returned().await;
-    let outcome = C::sort(returned).map_err(|error| error.at(site));
+    let outcome = handle::<C, H>(shared, scope, given, message).await;
     let entry = scope.entry(&outcome).map_err(|fault| fault.at(site))?;
-    if outcome.as_ref().is_ok_and(C::is_success) {
-        opened.stage(scope).await.map_err(|fault| fault.at(site))?;
-    } else {
-        drop(opened);
-        if entry.is_none() {
-            return outcome;
+    match &outcome {
+        Ok(output) if C::is_success(output) => scope.audit(AuditOutcome::Succeeded),
+        Err(DispatchError::Fault(_)) => return outcome,
+        Ok(_) | Err(DispatchError::Rejected(_)) => {
+            if entry.is_none() && !scope.keeps_rejections() {
+                return outcome;
+            }
+            // A rejection leaves its record and its row in the audit trail, and nothing else.
+            scope.roll_back();
+            scope.audit(AuditOutcome::Rejected);
         }
-        // A rejection leaves its record, and nothing else.
-        scope.roll_back();
     }
     if let Some(entry) = entry {
         entry.stage(scope).await.map_err(|fault| fault.at(site))?;
     }
     scope.commit().await.map_err(|fault| fault.at(site))?;
+    outcome
+}
+
+/// Calls the handler with its resources open, and stages what they recorded if it succeeds.
+pub(crate) async fn handle<C: Message, H: Handler<C>>(
+    shared: &H::Shared,
+    scope: &mut Scope,
+    given: H::Given,
+    message: C,
+) -> Dispatched<C> {
+    let site = H::info().site();
+    if let Some(stream) = C::info().stream {
+        scope.stream = Some(stream(&message)?);
+    }
+    let mut opened = H::Opened::open(scope, &message).await.map_err(|fault| fault.at(site))?;
+    let returned = H::call(shared, given, &mut opened, message).returned().await;
+    let outcome = C::sort(returned).map_err(|error| error.at(site));
+    if outcome.as_ref().is_ok_and(C::is_success) {
+        opened.stage(scope).await.map_err(|fault| fault.at(site))?;
+    }
     outcome
 }
 

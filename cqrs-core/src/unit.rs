@@ -2,20 +2,24 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
 use crate::call::Call;
 use crate::container::Dependency;
-use crate::context::Context;
+use crate::context::{Context, Settles};
 use crate::event_meta::EventMeta;
 use crate::events::Raised;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
-use crate::need::Need;
-use crate::outbox::Sent;
+use crate::need::{Need, Opening};
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::ledger::{Ledger, LedgerEntry};
+use crate::store::audit::{AuditEntry, AuditOutcome};
+use crate::store::changes::Expected;
+use crate::store::records::Records;
+use crate::stream::StreamId;
 
 /// A transaction of one store, of which a call has one: everything the call writes is in it.
 ///
@@ -40,40 +44,19 @@ pub trait UnitOfWork: Sized + Send + 'static {
     fn commit(self, records: &Records) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
-/// What a call's buffers recorded, for the unit of work to write in its commit.
-#[derive(Debug, Default)]
-pub struct Records {
-    pub(crate) events: Vec<Raised>,
-    pub(crate) commands: Vec<Sent>,
-}
-
-impl Records {
-    /// The events, in the order in which they were raised.
-    #[must_use]
-    pub fn events(&self) -> &[Raised] {
-        &self.events
-    }
-
-    /// The commands of the outbox, in the order in which they were sent.
-    #[must_use]
-    pub fn commands(&self) -> &[Sent] {
-        &self.commands
-    }
-
-    /// Whether there is nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.commands.is_empty()
-    }
-}
-
 /// What belongs to one call with resources: its context, its one unit of work, and what its buffers recorded.
 pub struct Scope {
     pub(crate) bus: Bus,
-    running: Running,
-    event: Option<EventMeta>,
+    pub(crate) running: Running,
+    /// Of a handler of an event.
+    pub(crate) event: Option<EventMeta>,
+    /// What the message that is handled is about.
+    pub(crate) stream: Option<StreamId>,
     unit: Option<Opened>,
     pub(crate) records: Records,
+    began: Began,
+    /// Whether the answer may rest on what others have written and not yet committed: it waits for that too.
+    rests_on_others: bool,
     /// Of an idempotent call with a key.
     recorder: Option<Arc<Recorder>>,
     /// What providers for this call are at work on, so that none waits for itself.
@@ -99,6 +82,10 @@ impl Entry {
         })
     }
 }
+
+/// When a call's work began, where somebody will ask.
+#[derive(Clone, Copy)]
+struct Began(Option<(SystemTime, Instant)>);
 
 struct Opened {
     key: TypeId,
@@ -131,12 +118,16 @@ pub(crate) fn open_unit<U: UnitOfWork>(scope: &mut Scope) -> BoxFuture<'_, Resul
 
 impl Scope {
     pub(crate) fn new(call: &Call<'_>) -> Self {
+        let began = call.bus.audited(call.running.message()).then(|| (call.bus.now(), Instant::now()));
         Scope {
             bus: call.bus.clone(),
             running: call.running,
             event: call.event.cloned(),
+            stream: None,
             unit: None,
             records: Records::default(),
+            began: Began(began),
+            rests_on_others: false,
             recorder: None,
             making: Vec::new(),
         }
@@ -208,15 +199,60 @@ impl Scope {
         Ok(recorder.entry(outcome)?.map(|entry| Box::new(Entry { ledger: recorder.ledger().clone(), entry })))
     }
 
+    /// Lets the commit fail with a [conflict](crate::FaultKind::Conflict) unless the last event of a stream has this
+    /// version then, before anything that this call raises; 0 is that of a stream without events. For resources that
+    /// load what they change.
+    pub fn expect_version(&mut self, stream: StreamId, version: u64) {
+        self.records.expected.push(Expected { stream, version });
+    }
+
+    /// What is to be written of the outcome in the audit trail, where the bus's store keeps one; a fault is written
+    /// elsewhere, since nothing of its call is committed.
+    pub(crate) fn audit(&mut self, outcome: AuditOutcome) {
+        let Began(Some((started_at, since))) = self.began else { return };
+        self.records.audit = Some(AuditEntry {
+            command: self.running.message().name.into(),
+            call: ambient::context(),
+            outcome,
+            started_at,
+            duration: since.elapsed(),
+            events: None,
+        });
+    }
+
+    /// Whether a rejection of this call is written down.
+    pub(crate) fn keeps_rejections(&self) -> bool {
+        self.began.0.is_some() || self.unit.is_some() && self.bus.has_store()
+    }
+
+    /// Records the one event of a publication.
+    pub(crate) fn publish(&mut self, raised: Raised) {
+        self.records.events.push(raised);
+    }
+
+    /// What follows from this call is the same again when this is: the call itself, or for a handler of an event its
+    /// subscription and the event, however often that is delivered.
+    pub(crate) fn cause(&self, call: &Context) -> String {
+        match &self.event {
+            Some(event) => format!("{}/{}", self.running.handler.subscription.name, event.event_id()),
+            None => call.message_id().to_string(),
+        }
+    }
+
     /// Leaves nothing of what the call has written, to begin anew.
     pub(crate) fn roll_back(&mut self) {
-        self.unit = None;
+        self.rests_on_others |= self.unit.take().is_some() && self.bus.has_store();
         self.records = Records::default();
+    }
+
+    /// Whether nothing is to be committed.
+    fn is_idle(&self) -> bool {
+        self.unit.is_none() && self.records.is_empty() && !self.rests_on_others
     }
 
     /// What opens the bus's unit for what was recorded, where the call has opened none.
     fn default_unit(&self) -> Option<OpenUnit> {
-        match self.unit.is_none() && !self.records.is_empty() {
+        match self.unit.is_none() && !self.is_idle() {
             true => self.bus.default_unit(),
             false => None,
         }
@@ -227,19 +263,49 @@ impl Scope {
     /// It stays where it is meanwhile: a scope that is moved has a second place in the call's future, which is then no
     /// longer of a size that the allocator keeps at hand.
     pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
-        if self.unit.is_none() && self.records.is_empty() {
+        if self.bus.delivery().has_inline() && !self.records.events.is_empty() {
+            crate::inline::handle(self).await?;
+        }
+        if self.is_idle() {
             return Ok(());
+        }
+        if self.bus.has_store() {
+            self.records.settled = ambient::context().settles().map(Settles::command);
         }
         if let Some(open) = self.default_unit() {
             open(self).await?;
+        }
+        self.one_store()?;
+        if !self.records.is_empty() {
+            self.records.recorded_at = Some(self.bus.now());
         }
         let turn = self.bus.delivery().turn(&self.bus, &self.records).await?;
         ambient::phase(Phase::Committing);
         if let Some(opened) = self.unit.take() {
             opened.unit.commit(&self.records).await?;
+            if self.records.audit.is_some() {
+                ambient::context().is_audited();
+            }
+            if let Some(settled) = self.records.settled.and(ambient::context().settles()) {
+                settled.settle();
+            }
+            if self.bus.has_store() && !(self.records.events.is_empty() && self.records.commands.is_empty()) {
+                self.bus.subscribers().warn_unless_running();
+            }
         }
         turn.hand_on();
         Ok(())
+    }
+
+    /// What the buffers recorded is kept by the store of the bus, so the call's unit is one of that store's.
+    fn one_store(&self) -> Result<(), Fault> {
+        let (Some(opened), Some(Opening::Unit { unit, .. })) = (&self.unit, self.bus.store_opening()) else {
+            return Ok(());
+        };
+        match opened.key == unit.key || self.records.is_empty() {
+            true => Ok(()),
+            false => Err(Fault::wiring(two_units(opened.name, &unit.name()))),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::bus::Bus;
 use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::handler::{HandlerInfo, LinkFn, Route};
-use crate::message::MessageInfo;
+use crate::message::{MessageInfo, MessageKind};
 use crate::need::Need;
 use crate::pipeline::around::Recipe;
 use crate::registry;
@@ -43,7 +43,10 @@ impl Bus {
     /// Of two calls that wire at once, one is first; both made the same.
     fn keep(&self, recipe: &'static Recipe, handler: &'static HandlerInfo, wired: Wired) {
         let message = (recipe.message)();
-        let (table, wired) = match recipe.layered || self.behaviors().around(message).next().is_some() {
+        // What is written into an audit trail is so whatever comes of it: there is more around it than it declares.
+        let is_kept = message.kind == MessageKind::Command && self.has_store();
+        let layered = recipe.layered || is_kept || self.behaviors().around(message).next().is_some();
+        let (table, wired) = match layered {
             true => (self.layered(), recipe.inside(handler, wired)),
             false => (self.table(), wired),
         };

@@ -238,10 +238,12 @@ impl Layers {
             }
             // What somebody else has done is read without being alone with it.
             if let Some(answer) = recorder.answer().await {
+                self.context.is_answered();
                 return answer;
             }
         };
         if let Some(answer) = recorder.answer().await {
+            self.context.is_answered();
             return answer;
         }
         let outcome = self.rest(inner, Some(recorder.clone())).await;

@@ -1,7 +1,7 @@
 //! The way through the pipeline of a call that has more around its handler than checks, in the one order there is.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
@@ -14,6 +14,8 @@ use crate::pipeline::declared::Pipeline;
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::next::{Attempt, Inner, JudgeFn, Next, handle};
 use crate::pipeline::outcome::Outcome;
+use crate::message::MessageKind;
+use crate::store::audit::{AuditEntry, AuditOutcome};
 use crate::task::Limit;
 
 /// One call, in its pipeline.
@@ -29,8 +31,38 @@ impl Layers {
         &self.running.message().pipeline
     }
 
-    /// All of it: authorize, cache or idempotency, and the rest.
+    /// All of it; and a row in the audit trail of what no unit of work has written there.
     pub(crate) async fn run(self, inner: Box<dyn Inner>) -> Outcome {
+        let is_command = self.running.message().kind == MessageKind::Command;
+        if is_command && let Err(fault) = self.bus.store().await {
+            return fault.at(self.running.site()).into();
+        }
+        if !self.bus.audited(self.running.message()) {
+            return self.through(inner).await;
+        }
+        let (started_at, since) = (self.bus.now(), Instant::now());
+        let outcome = self.through(inner).await;
+        if !self.context.was_audited() {
+            let row = AuditEntry {
+                command: self.running.message().name.into(),
+                call: self.context.clone(),
+                outcome: match outcome.as_fault() {
+                    Some(fault) => AuditOutcome::Faulted(with_sources(fault)),
+                    None if self.context.was_answered() => AuditOutcome::Answered,
+                    None if outcome.is_success() => AuditOutcome::Succeeded,
+                    None => AuditOutcome::Rejected,
+                },
+                started_at,
+                duration: since.elapsed(),
+                events: None,
+            };
+            self.bus.audit_buffer().add(&self.bus, row);
+        }
+        outcome
+    }
+
+    /// All that a message declares: authorize, cache or idempotency, and the rest.
+    async fn through(&self, inner: Box<dyn Inner>) -> Outcome {
         let (pipeline, who) = (self.pipeline(), self.context.principal());
         let asked = pipeline.access().ask(who, inner.message(), self.bus.container(), self.running.handler);
         if let Err(fault) = asked.await {

@@ -1,0 +1,105 @@
+//! [`Records`]: what a call's buffers hold when its unit of work commits.
+
+use std::time::SystemTime;
+
+use crate::context::Context;
+use crate::events::Raised;
+use crate::fault::Fault;
+use crate::ids::MessageId;
+use crate::outbox::Sent;
+use crate::pipeline::ledger::LedgerEntry;
+use crate::store::audit::AuditEntry;
+use crate::store::changes::{Advance, Changes, Expected, NewCommand, NewEvent};
+
+/// What a call's buffers recorded, for the unit of work to write in its commit.
+///
+/// A store writes its [`changes`](Records::changes).
+#[derive(Debug, Default)]
+pub struct Records {
+    pub(crate) events: Vec<Raised>,
+    pub(crate) commands: Vec<Sent>,
+    pub(crate) expected: Vec<Expected>,
+    pub(crate) outcome: Option<LedgerEntry>,
+    pub(crate) audit: Option<AuditEntry>,
+    pub(crate) settled: Option<MessageId>,
+    pub(crate) checkpoint: Option<Advance>,
+    pub(crate) unparked: Vec<(std::sync::Arc<str>, MessageId)>,
+    /// When the commit began, by the clock of the bus.
+    pub(crate) recorded_at: Option<SystemTime>,
+}
+
+impl Records {
+    /// The events, in the order in which they were raised.
+    #[must_use]
+    pub fn events(&self) -> &[Raised] {
+        &self.events
+    }
+
+    /// The commands of the outbox, in the order in which they were sent.
+    #[must_use]
+    pub fn commands(&self) -> &[Sent] {
+        &self.commands
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Records {
+            events, commands, expected, outcome, audit, settled, checkpoint, unparked, recorded_at: _,
+        } = self;
+        events.is_empty()
+            && commands.is_empty()
+            && expected.is_empty()
+            && outcome.is_none()
+            && audit.is_none()
+            && settled.is_none()
+            && checkpoint.is_none()
+            && unparked.is_empty()
+    }
+
+    /// The same as data, for a store to write: events and commands as JSON. What is
+    /// [transient](macro@crate::event) is left out.
+    ///
+    /// # Errors
+    /// A fault, where an event or a command cannot be written as JSON, or an aggregate's id as text.
+    pub fn changes(&self) -> Result<Changes, Fault> {
+        let now = self.recorded_at.unwrap_or_else(SystemTime::now);
+        let stored = self.events.iter().filter_map(|raised| Some((raised, raised.info.stored.as_ref()?)));
+        let events = stored.map(|(raised, stored)| {
+            Ok(NewEvent {
+                id: raised.id,
+                stream: raised.stream()?,
+                name: raised.info.name.into(),
+                schema_version: raised.info.version,
+                payload: (stored.encode)(&*raised.event)?,
+                call: known(&raised.call),
+            })
+        });
+        let commands = self.commands.iter().map(|sent| {
+            Ok(NewCommand {
+                id: sent.id,
+                name: sent.info.name.into(),
+                payload: sent.to_json()?,
+                key: sent.key.clone().unwrap_or_else(|| sent.id.to_string().into()),
+                not_before: sent.not_before.unwrap_or(now),
+                call: known(&sent.call),
+            })
+        });
+        Ok(Changes {
+            expected: self.expected.clone(),
+            events: events.collect::<Result<_, Fault>>()?,
+            commands: commands.collect::<Result<_, Fault>>()?,
+            outcome: self.outcome.clone(),
+            audit: self.audit.iter().cloned().collect(),
+            settled: self.settled,
+            checkpoint: self.checkpoint.clone(),
+            unparked: self.unparked.clone(),
+            ..Changes::at(now)
+        })
+    }
+}
+
+/// What has come from a buffer knows its call.
+fn known(call: &Option<Context>) -> Context {
+    call.clone().unwrap_or_else(|| Context::of_call(None, None))
+}

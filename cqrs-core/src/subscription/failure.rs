@@ -1,0 +1,34 @@
+//! What a handler's failure says of its event.
+
+use crate::dispatch_error::DispatchError;
+use crate::fault::{Fault, FaultKind};
+use crate::job::Failure;
+
+/// Whether the failure is this event's own, so that others may go on without it: a rejection, a panic, or a fault that
+/// would be the same again. What is not is waited for, however long that takes: somebody has to mend it.
+pub(super) fn is_the_events_own(failure: &Failure) -> bool {
+    match failure {
+        DispatchError::Rejected(_) => true,
+        DispatchError::Fault(fault) => is_the_messages_own(fault),
+    }
+}
+
+/// The same of a command, whose rejection is an answer.
+pub(super) fn is_the_messages_own(fault: &Fault) -> bool {
+    match fault.kind() {
+        FaultKind::Panic
+        | FaultKind::Malformed
+        | FaultKind::Invalid
+        | FaultKind::Unauthenticated
+        | FaultKind::Forbidden
+        | FaultKind::NotFound
+        | FaultKind::KeyReused => true,
+        FaultKind::Wiring
+        | FaultKind::Conflict
+        | FaultKind::StillRunning
+        | FaultKind::Timeout
+        | FaultKind::Unavailable
+        | FaultKind::OutcomeUnknown
+        | FaultKind::Internal => false,
+    }
+}

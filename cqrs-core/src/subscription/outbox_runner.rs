@@ -1,0 +1,188 @@
+//! Dispatches what waits in the outbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::bus::Bus;
+use crate::context::{Options, Settles};
+use crate::dispatch_error::DispatchError;
+use crate::fault::{Fault, FaultKind, with_sources};
+use crate::future::either;
+use crate::ids::MessageId;
+use crate::principal::Principal;
+use crate::store::changes::{Changes, NewCommand, Postponed, QueuedCommand};
+use crate::store::{Claim, Start, Store};
+use crate::subscription::failure::is_the_messages_own;
+use crate::subscription::pauses::Pauses;
+use crate::subscription::{Health, OUTBOX};
+
+/// How many commands are read at once, and dispatched beside each other.
+const PAGE: usize = 64;
+
+/// How long to wait at most before looking at the clock again, which may have been set.
+const LOOK_UP: Duration = Duration::from_secs(1);
+
+/// How often what has been kept long enough is forgotten.
+const PURGE: Duration = Duration::from_secs(60);
+
+/// The outbox of this bus.
+pub(super) struct OutboxRunner {
+    pub(super) bus: Bus,
+    pub(super) owner: MessageId,
+    pub(super) health: watch::Sender<Health>,
+    pub(super) stop: watch::Receiver<bool>,
+    /// What `Bus::global()` is for the handlers of its commands.
+    pub(super) global: Option<Bus>,
+}
+
+impl OutboxRunner {
+    /// Runs until it is told to stop. What fails is tried again.
+    pub(super) async fn run(mut self) {
+        let mut pauses = Pauses::new();
+        while !*self.stop.borrow() {
+            let pause = match self.session().await {
+                Ok(true) => break,
+                Ok(false) => {
+                    self.health.send_replace(Health::Elsewhere);
+                    self.bus.delivery().delivering.lease / 2
+                }
+                Err(fault) => {
+                    let error = with_sources(&fault);
+                    tracing::warn!(error, "the outbox cannot go on now, and tries again");
+                    self.health.send_replace(Health::Retrying { error });
+                    pauses.next()
+                }
+            };
+            let _ = tokio::time::timeout(pause, self.stop.wait_for(|stop| *stop)).await;
+        }
+        if let Ok(Some(store)) = self.bus.store().await
+            && let Err(fault) = store.release(OUTBOX, self.owner).await
+        {
+            tracing::warn!(error = %with_sources(&fault), "the outbox's lease runs on");
+        }
+        self.health.send_replace(Health::Stopped);
+    }
+
+    /// `true`, when it was told to stop; `false`, when another process has the outbox.
+    async fn session(&mut self) -> Result<bool, Fault> {
+        let store = self.bus.need_store().await?.clone();
+        let lease = self.bus.delivery().delivering.lease;
+        let (mut claimed, mut purged, mut seen) = (None::<Instant>, None::<Instant>, 0);
+        loop {
+            if *self.stop.borrow() {
+                return Ok(true);
+            }
+            if claimed.is_none_or(|at| at.elapsed() >= lease / 3) {
+                let now = self.bus.now();
+                let (subscription, owner) = (OUTBOX.into(), self.owner);
+                if store.claim(&Claim { subscription, owner, now, lease, start: Start::Now }).await?.is_none() {
+                    return Ok(false);
+                }
+                claimed = Some(Instant::now());
+            }
+            if purged.is_none_or(|at| at.elapsed() >= PURGE) {
+                store.purge(self.bus.now()).await?;
+                purged = Some(Instant::now());
+            }
+            let due = store.due(self.bus.now(), PAGE).await?;
+            if !due.is_empty() {
+                self.dispatch_all(&store, due).await?;
+                continue;
+            }
+            self.health.send_replace(Health::Running);
+            let next = store.next_due().await?;
+            let wait = next.map_or(lease / 3, |at| at.duration_since(self.bus.now()).unwrap_or_default().min(LOOK_UP));
+            let stop_or_time = tokio::time::timeout(wait.min(lease / 3), self.stop.wait_for(|stop| *stop));
+            seen = either(store.changed(seen), async { drop(stop_or_time.await) }).await.unwrap_or(seen);
+        }
+    }
+
+    /// Those of one call one after the other, those of different calls beside each other.
+    async fn dispatch_all(&self, store: &Arc<dyn Store>, due: Vec<QueuedCommand>) -> Result<(), Fault> {
+        let mut calls: Vec<(MessageId, Vec<QueuedCommand>)> = Vec::new();
+        for queued in due {
+            let call = queued.command.call.message_id();
+            match calls.iter_mut().find(|(other, _)| *other == call) {
+                Some((_, commands)) => commands.push(queued),
+                None => calls.push((call, vec![queued])),
+            }
+        }
+        let mut running = JoinSet::new();
+        for (_, commands) in calls {
+            let (bus, store) = (self.bus.clone(), store.clone());
+            let work = async move { dispatch_in_order(&bus, &*store, commands).await };
+            match &self.global {
+                Some(global) => running.spawn(crate::testing::scope(global.clone(), work)),
+                None => running.spawn(work),
+            };
+        }
+        while let Some(ended) = running.join_next().await {
+            ended.map_err(|error| Fault::internal("a dispatch from the outbox went down").caused_by(error))??;
+        }
+        Ok(())
+    }
+}
+
+async fn dispatch_in_order(bus: &Bus, store: &dyn Store, commands: Vec<QueuedCommand>) -> Result<(), Fault> {
+    let mut commands = commands.into_iter();
+    while let Some(queued) = commands.next() {
+        let Err(fault) = dispatch(bus, store, &queued).await? else { continue };
+        let (now, attempts) = (bus.now(), queued.attempts + 1);
+        let parked = is_the_messages_own(&fault) && attempts >= bus.delivery().delivering.attempts;
+        let (id, name) = (queued.command.id, &queued.command.name);
+        let error = with_sources(&fault);
+        match parked {
+            true => tracing::error!(command = %name, %id, error, "gave up on a command of the outbox; it is parked"),
+            false => tracing::warn!(command = %name, %id, error, "trying a command of the outbox again later"),
+        }
+        let not_before = now.checked_add(Pauses::after(attempts)).unwrap_or(now);
+        let mut postponed = vec![Postponed { id, not_before, attempts, error: Some(error), parked }];
+        if !parked {
+            // What was sent after it waits for it.
+            postponed.extend(commands.by_ref().map(|QueuedCommand { command, attempts, error, parked }| Postponed {
+                id: command.id,
+                not_before,
+                attempts,
+                error,
+                parked,
+            }));
+        }
+        store.write(Changes { postponed, ..Changes::at(now) }).await?;
+    }
+    Ok(())
+}
+
+/// Dispatches one command, which leaves the outbox when it has been carried out or was said no to; the fault of one that
+/// could not be.
+async fn dispatch(bus: &Bus, store: &dyn Store, queued: &QueuedCommand) -> Result<Result<(), Fault>, Fault> {
+    let NewCommand { id, name, payload, key, call, .. } = &queued.command;
+    let wire = bus.named(name).and_then(|message| {
+        message.wire.as_ref().ok_or_else(|| Fault::internal("a command in the outbox cannot be sent by name"))
+    });
+    let wire = match wire {
+        Ok(wire) => wire,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let settles = Settles::new(*id);
+    let options = Options {
+        message_id: Some(*id),
+        settles: Some(settles.clone()),
+        ..call.delivery(Principal::system(OUTBOX), Some(key.clone()))
+    };
+    match wire.dispatch(bus, payload, Some(Arc::new(options))).await {
+        Ok(_) | Err(DispatchError::Rejected(_)) => {}
+        Err(DispatchError::Fault(fault)) => return Ok(Err(fault)),
+    }
+    if !settles.is_settled() {
+        // Its handler has no unit of work in which it would have left.
+        match store.write(Changes { settled: Some(*id), ..Changes::at(bus.now()) }).await {
+            Err(fault) if fault.kind() != FaultKind::Conflict => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(Ok(()))
+}

@@ -1,0 +1,145 @@
+//! Which subscriptions run in this process, from the start of a bus to its end.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::ambient;
+use crate::bus::Bus;
+use crate::fault::Fault;
+use crate::future::either;
+use crate::ids::MessageId;
+use crate::store::Store;
+use crate::store::log::Reading;
+use crate::subscription::outbox_runner::OutboxRunner;
+use crate::subscription::runner::{Runner, same_log};
+use crate::subscription::{Health, OUTBOX};
+
+/// The subscriptions of one bus, as far as this process runs them.
+#[derive(Default)]
+pub(crate) struct Subscribers {
+    running: Mutex<Option<Running>>,
+    has_warned: AtomicBool,
+}
+
+struct Running {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    health: HashMap<Arc<str>, watch::Receiver<Health>>,
+}
+
+impl Subscribers {
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to run them on this runtime, unless they run.
+    pub(crate) fn start(&self, bus: &Bus) {
+        let mut running = self.running();
+        if running.as_ref().is_some_and(|running| running.tasks.iter().any(|task| !task.is_finished())) {
+            return;
+        }
+        let (owner, stop) = (MessageId::new(), watch::Sender::new(false));
+        let (mut tasks, mut health) = (Vec::new(), HashMap::new());
+        let global = ambient::global();
+        let mut healthy = |name: &str| {
+            let (told, asked) = watch::channel(Health::Running);
+            health.insert(Arc::from(name), asked);
+            told
+        };
+        for (name, handlers) in bus.delivery().durable() {
+            let runner = Runner {
+                bus: bus.clone(),
+                name: (*name).into(),
+                owner,
+                handlers: handlers.clone(),
+                health: healthy(name),
+                stop: stop.subscribe(),
+                global: global.clone(),
+            };
+            tasks.push(tokio::spawn(runner.run()));
+        }
+        let (health_of_outbox, stop_outbox) = (healthy(OUTBOX), stop.subscribe());
+        let outbox = OutboxRunner { bus: bus.clone(), owner, health: health_of_outbox, stop: stop_outbox, global };
+        tasks.push(tokio::spawn(outbox.run()));
+        *running = Some(Running { stop, tasks, health });
+    }
+
+    /// Ends them: each finishes the event it is at, and lets go of its lease.
+    pub(crate) async fn stop(&self) {
+        let Some(Running { stop, tasks, .. }) = self.running().take() else { return };
+        stop.send_replace(true);
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a subscription went down");
+            }
+        }
+    }
+
+    /// How one of them is, in this process.
+    pub(crate) fn health(&self, name: &str) -> Health {
+        let running = self.running();
+        let health = running.as_ref().and_then(|running| running.health.get(name));
+        health.map_or(Health::Stopped, |health| health.borrow().clone())
+    }
+
+    /// Says once that what is kept is not delivered, where nothing delivers it.
+    pub(crate) fn warn_unless_running(&self) {
+        if !self.has_warned.load(Ordering::Relaxed)
+            && self.running().is_none()
+            && !self.has_warned.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                "events and commands are kept in the store and not delivered by this process: `Bus::start` has not been \
+                 called"
+            );
+        }
+    }
+}
+
+/// Whether every checkpoint is one of this log.
+pub(crate) async fn check(bus: &Bus) -> Result<(), Fault> {
+    let Some(store) = bus.store().await? else { return Ok(()) };
+    for name in bus.delivery().durable().keys() {
+        if let Some(checkpoint) = store.checkpoint(name).await? {
+            same_log(&**store, name, &checkpoint).await?;
+        }
+    }
+    Ok(())
+}
+
+/// How long to wait before asking the store again.
+const ASK_AGAIN: Duration = Duration::from_millis(2);
+
+/// Waits until nothing in the store waits for a handler.
+pub(crate) async fn settled(bus: &Bus) {
+    bus.subscribers().start(bus);
+    let mut seen = 0;
+    loop {
+        // A store that does not answer now has nothing settled.
+        if let Ok(Some(store)) = bus.store().await {
+            let store = store.clone();
+            if is_settled(bus, &*store).await.unwrap_or(false) {
+                return;
+            }
+            seen = either(store.changed(seen), tokio::time::sleep(ASK_AGAIN * 10)).await.unwrap_or(seen);
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
+async fn is_settled(bus: &Bus, store: &dyn Store) -> Result<bool, Fault> {
+    for (name, handlers) in bus.delivery().durable() {
+        let Some(checkpoint) = store.checkpoint(name).await? else { return Ok(false) };
+        let names = handlers.iter().map(|handler| (handler.info.message)().name);
+        let waiting = store.read(Reading::after(checkpoint.position(), 1).named(names)).await?;
+        if !waiting.is_empty() || store.dead_letters(name).await?.iter().any(|letter| letter.replay) {
+            return Ok(false);
+        }
+    }
+    Ok(store.due(bus.now(), 1).await?.is_empty())
+}
