@@ -1,0 +1,69 @@
+//! The embedded store of cqrs, on SQLite.
+//!
+//! [`Sqlite::open`] opens a database with one writer and a pool of readers. The writer is a thread of its own that
+//! commits many writes at once; a query reads with [`ReadDb`], which cannot write.
+//!
+//! ```
+//! use cqrs_sqlite::Sqlite;
+//!
+//! #[derive(serde::Deserialize, Debug, PartialEq)]
+//! struct User { id: i64, name: Option<String> }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let directory = tempfile::tempdir().unwrap();
+//! # let path = directory.path().join("users.db");
+//! let users = Sqlite::options(path)
+//!     .migrations([("users", "
+//!         CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT) STRICT;
+//!         INSERT INTO user (id, name) VALUES (1, 'Ada');
+//!     ")])
+//!     .open()
+//!     .await
+//!     .unwrap();
+//! let ada: Option<User> = users.reads().one("SELECT id, name FROM user WHERE id = ?", (1,)).await.unwrap();
+//! assert_eq!(ada, Some(User { id: 1, name: Some("Ada".into()) }));
+//! # }
+//! ```
+//!
+//! Several processes of one machine may open one file. A file on another machine's disk is refused.
+
+#![forbid(unsafe_code)]
+#![allow(dead_code, reason = "the store is built on it")]
+
+// Opening.
+mod error;
+mod migrate;
+mod network;
+mod open;
+mod options;
+mod schema;
+mod sqlite;
+
+// Writing.
+mod writer;
+
+// Reading.
+mod changes;
+mod column;
+mod read_db;
+mod readers;
+mod rows;
+
+// What they share.
+#[cfg(feature = "fail-points")]
+pub mod fail_points;
+#[cfg(not(feature = "fail-points"))]
+mod fail_points;
+mod faults;
+mod guarded;
+mod paused;
+
+pub use rusqlite;
+
+pub use error::OpenError;
+pub use faults::sqlite_error;
+pub use options::{Migration, Options, Synchronous};
+pub use read_db::ReadDb;
+pub use rows::RowError;
+pub use sqlite::Sqlite;
+pub use writer::WriterMetrics;

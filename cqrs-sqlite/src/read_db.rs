@@ -1,0 +1,124 @@
+//! [`ReadDb`]: what a query reads with.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cqrs_core::{Fault, ReadOnly};
+use rusqlite::{Connection, Params};
+use serde::de::DeserializeOwned;
+
+use crate::faults::{fault_of, panicked};
+use crate::readers::{Reader, Readers};
+use crate::rows;
+
+/// The database, to read from: a pool of connections that cannot write, whatever they are told.
+///
+/// Each call sees what was committed before it began.
+#[derive(Clone)]
+pub struct ReadDb {
+    readers: Arc<Readers>,
+    /// How long a read may keep the thread that awaits it.
+    budget: Duration,
+}
+
+impl ReadOnly for ReadDb {}
+
+impl fmt::Debug for ReadDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadDb").finish_non_exhaustive()
+    }
+}
+
+impl ReadDb {
+    pub(crate) fn new(readers: Arc<Readers>, budget: Duration) -> ReadDb {
+        ReadDb { readers, budget }
+    }
+
+    /// The first row that a query finds.
+    ///
+    /// # Errors
+    /// A fault: what SQLite says, or a row that is not a `T`.
+    pub async fn one<T>(&self, sql: &str, params: impl Params + Clone + Send + 'static) -> Result<Option<T>, Fault>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.read(sql, move |conn, sql| rows::one(conn, sql, params.clone())).await
+    }
+
+    /// Every row that a query finds.
+    ///
+    /// # Errors
+    /// A fault: what SQLite says, or a row that is not a `T`.
+    pub async fn all<T>(&self, sql: &str, params: impl Params + Clone + Send + 'static) -> Result<Vec<T>, Fault>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.read(sql, move |conn, sql| rows::all(conn, sql, params.clone())).await
+    }
+
+    /// Reads whatever the closure reads, in a blocking thread.
+    ///
+    /// # Errors
+    /// A fault: what SQLite says, or the closure's panic.
+    pub async fn run<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+    {
+        apart(self.readers.reader().await?, read, || "a read".to_owned()).await
+    }
+
+    /// Reads on this thread, and if that takes too long, again in a blocking thread.
+    async fn read<T: Send + 'static>(
+        &self,
+        sql: &str,
+        read: impl Fn(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let reader = self.readers.reader().await?;
+        let until = Instant::now() + self.budget;
+        let (result, interrupted) = reader.conn()?.run(Some(until), |conn| read(conn, sql));
+        match result {
+            Ok(value) => Ok(value),
+            // A read has no effect, so nobody sees that it began before.
+            Err(_) if interrupted => {
+                let again = sql.to_owned();
+                apart(reader, move |conn| read(conn, &again), || of(sql)).await
+            }
+            Err(error) => Err(fault_of(error, &of(sql))),
+        }
+    }
+}
+
+/// Reads in a blocking thread, for as long as somebody waits for it.
+async fn apart<T: Send + 'static>(
+    reader: Reader,
+    read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    what: impl FnOnce() -> String,
+) -> Result<T, Fault> {
+    let _abandon = reader.conn()?.abandon();
+    let task = tokio::task::spawn_blocking(move || {
+        // Caught here, so that the reader outlives its statements and goes back.
+        let result = catch_unwind(AssertUnwindSafe(|| reader.conn().map(|conn| conn.run(None, read).0)));
+        drop(reader);
+        result.unwrap_or_else(|payload| resume_unwind(payload))
+    });
+    match task.await {
+        Ok(result) => result?.map_err(|error| fault_of(error, &what())),
+        Err(error) if error.is_panic() => Err(panicked("a read", &*error.into_panic())),
+        Err(error) => Err(Fault::unavailable("the runtime shuts down, and a read with it").caused_by(error)),
+    }
+}
+
+/// What was read, as far as a fault tells.
+fn of(sql: &str) -> String {
+    const SHOWN: usize = 120;
+    let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match sql.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("the read `{}..`", &sql[..end]),
+        None => format!("the read `{sql}`"),
+    }
+}

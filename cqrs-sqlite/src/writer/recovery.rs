@@ -1,0 +1,149 @@
+//! How the writer's transactions end: the commit, the answers, and what becomes of a group that is lost.
+
+use std::sync::Arc;
+
+use cqrs_core::Fault;
+use rusqlite::ErrorCode;
+
+use crate::fail_points;
+use crate::faults::fault_of_shared;
+use crate::writer::group::{Member, OnLoss, Step, WriterThread};
+
+/// How a commit ended.
+enum Commit {
+    Done,
+    /// Nothing of it is there.
+    Nothing(rusqlite::Error),
+    /// The disk failed: a crash now may bring it back or not.
+    Unknown(rusqlite::Error),
+}
+
+impl WriterThread {
+    /// Commits the group and answers its members.
+    pub(super) fn end(&mut self, members: Vec<Member>) {
+        match self.commit() {
+            Commit::Done => self.answer(members),
+            Commit::Unknown(error) => self.unknown(members, error),
+            // Alone, so that nobody else's fault is its own: a retry could not do more.
+            Commit::Nothing(error) if members.len() == 1 => self.nothing(members, error),
+            Commit::Nothing(error) => {
+                tracing::warn!(path = %self.path.display(), %error, "a shared transaction was not committed");
+                self.recover(members);
+            }
+        }
+    }
+
+    /// Goes on after a transaction that several writes shared was lost: each of them runs again alone, once.
+    pub(super) fn recover(&mut self, members: Vec<Member>) {
+        self.roll_back();
+        for Member { mut job, on_loss, .. } in members {
+            match on_loss {
+                OnLoss::RunAgain => self.alone(job),
+                OnLoss::TryAgain => {
+                    job.refuse(Fault::unavailable(
+                        "the transaction that several writes shared was lost, and nothing happened: try again",
+                    ));
+                    self.counters.rolled_back(1);
+                    job.answer();
+                }
+                OnLoss::Answer => {
+                    self.counters.rolled_back(1);
+                    job.answer();
+                }
+            }
+        }
+    }
+
+    /// Runs a job in a transaction of its own.
+    fn alone(&mut self, mut job: Box<dyn crate::writer::job::Job>) {
+        self.counters.run_again();
+        if let Err(error) = self.begin() {
+            job.refuse(fault_of_shared(&Arc::new(error), "a transaction could not begin, and nothing happened"));
+            self.counters.rolled_back(1);
+            return job.answer();
+        }
+        let Step { member, lost } = self.job(job);
+        let members: Vec<_> = member.into_iter().collect();
+        match lost {
+            true => {
+                self.roll_back();
+                self.counters.rolled_back(members.len());
+                members.into_iter().for_each(|member| member.job.answer());
+            }
+            false => self.end(members),
+        }
+    }
+
+    fn commit(&self) -> Commit {
+        fail_points::hit("commit.before");
+        let result = self.execute("COMMIT");
+        fail_points::hit("commit.after");
+        let Err(error) = result else { return Commit::Done };
+        self.roll_back();
+        // The frames of the write-ahead log may be on the disk although their fsync failed.
+        match error.sqlite_error_code() {
+            Some(ErrorCode::SystemIoFailure) => Commit::Unknown(error),
+            _ => Commit::Nothing(error),
+        }
+    }
+
+    fn answer(&mut self, members: Vec<Member>) {
+        let done = members.iter().filter(|member| member.done).count();
+        self.counters.rolled_back(members.len() - done);
+        if done > 0 {
+            self.counters.group(done);
+            self.committed.send_modify(|commits| *commits += 1);
+        }
+        fail_points::hit("replies.before");
+        members.into_iter().for_each(|member| member.job.answer());
+        fail_points::hit("replies.after");
+    }
+
+    fn nothing(&mut self, members: Vec<Member>, error: rusqlite::Error) {
+        let error = Arc::new(error);
+        self.counters.rolled_back(members.len());
+        for Member { mut job, .. } in members {
+            job.refuse(fault_of_shared(&error, "the commit failed, and nothing happened"));
+            job.answer();
+        }
+    }
+
+    /// Also who was rejected is not told so: the rejection may rest on what nobody knows.
+    fn unknown(&mut self, members: Vec<Member>, error: rusqlite::Error) {
+        tracing::error!(path = %self.path.display(), %error, "the disk failed in a commit");
+        let error = Arc::new(error);
+        for Member { mut job, done, .. } in members {
+            let what = "the disk failed in the commit";
+            job.refuse(match done {
+                true => Fault::outcome_unknown(format!("{what}, and nobody knows whether it is kept: {error}"))
+                    .caused_by(fault_of_shared(&error, what)),
+                false => fault_of_shared(&error, &format!("{what} of writes beside this one, nothing of it is kept")),
+            });
+            job.answer();
+        }
+    }
+
+    /// Writes the write-ahead log back once it is long. After the answers: nobody waits for it.
+    pub(super) fn checkpoint(&mut self) {
+        let pages = |mode: &str| {
+            let sql = format!("PRAGMA wal_checkpoint({mode})");
+            let mut statement = self.conn.own().prepare_cached(&sql)?;
+            statement.query_row((), |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
+        };
+        let left = |(log, written): (i64, i64)| log - written;
+        // What a reader holds back is not tried again before as much has come again.
+        match pages("NOOP").map(left) {
+            Ok(now) if now < self.options.checkpoint_pages + self.pages_left => {
+                self.pages_left = self.pages_left.min(now);
+            }
+            Ok(_) => match pages("PASSIVE").map(left) {
+                Ok(now) => {
+                    self.pages_left = now;
+                    self.counters.checkpoint();
+                }
+                Err(error) => tracing::warn!(path = %self.path.display(), %error, "a checkpoint failed"),
+            },
+            Err(error) => tracing::warn!(path = %self.path.display(), %error, "a checkpoint could not be asked for"),
+        }
+    }
+}
