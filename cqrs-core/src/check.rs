@@ -1,5 +1,7 @@
 //! Questions that an expansion asks the compiler, each a function whose name is the sentence that rustc prints.
 
+use std::fmt;
+
 use crate::message::{Event, Json, Message, MessageInfo, kind};
 use crate::read_only::ReadOnly;
 use crate::resource::{Joins, Resource};
@@ -70,6 +72,68 @@ pub trait StoredAsJson: Json {}
 
 #[diagnostic::do_not_recommend]
 impl<T: serde::de::DeserializeOwned + serde::Serialize> StoredAsJson for T {}
+
+/// A type that one version of an event was stored as.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is an earlier version of `{E}` and cannot be read: it is not `Deserialize`",
+    label = "needs serde's `Deserialize`",
+    note = "add `#[derive(serde::Deserialize)]` to `{Self}`"
+)]
+pub trait EarlierVersionOf<E>: Sized {
+    #[doc(hidden)]
+    fn from_json(bytes: &[u8]) -> serde_json::Result<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E, V: serde::de::DeserializeOwned> EarlierVersionOf<E> for V {
+    fn from_json(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
+    }
+}
+
+/// An event that an earlier version of it becomes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not made from `{V}`: write `impl From<{V}> for {Self}`",
+    label = "nothing makes a `{Self}` of this earlier version"
+)]
+pub trait MadeFrom<V>: Sized {
+    #[doc(hidden)]
+    fn made_from(earlier: V) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, E: From<V>> MadeFrom<V> for E {
+    fn made_from(earlier: V) -> Self {
+        E::from(earlier)
+    }
+}
+
+/// The type of a field with `#[aggregate_id]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the id of an aggregate: it is not `Display`",
+    label = "an aggregate's id is written into the name of its stream",
+    note = "implement `std::fmt::Display` for `{Self}`, as text that only this aggregate has"
+)]
+pub trait NamesOneAggregate: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display> NamesOneAggregate for T {}
+
+/// A handler that says how it gets its events.
+pub fn only_a_handler_of_an_event_has_a_subscription<C>()
+where
+    C: Message<Kind: HasSubscription<C>>,
+{
+}
+
+/// Which kinds of handlers subscribe.
+#[diagnostic::on_unimplemented(
+    message = "only a handler of an event has a subscription",
+    label = "`{C}` is no event",
+    note = "remove the option; in a `#[handler] impl` it is for every method: handlers of commands and queries go into another block"
+)]
+pub trait HasSubscription<C> {}
+impl<C> HasSubscription<C> for kind::Event {}
 
 /// A `&T` parameter whose type is named like the bus.
 pub fn the_bus_is_no_dependency<const BUS: bool>()

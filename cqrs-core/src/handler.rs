@@ -192,6 +192,27 @@ pub struct HandlerInfo {
     pub(crate) route: Route,
     /// Whose turn an event is handled in: this handler's, or its impl block's type's.
     pub(crate) consumer: &'static str,
+    /// The type that it is a method of.
+    pub(crate) method_of: Option<&'static str>,
+    pub(crate) subscription: Subscription,
+}
+
+/// How a handler of an event gets what a store keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subscription {
+    /// Whether it runs inside the command's unit of work, and so needs no checkpoint.
+    pub(crate) inline: bool,
+    /// What its checkpoint is kept under; the same as its [`consumer`](HandlerInfo::consumer).
+    pub(crate) name: &'static str,
+    /// Whether it begins with the oldest event that is kept, and not with the next one.
+    pub(crate) from_start: bool,
+}
+
+impl Subscription {
+    /// What a handler has that says nothing of it.
+    const fn of(consumer: &'static str) -> Self {
+        Subscription { inline: false, name: consumer, from_start: false }
+    }
 }
 
 impl std::fmt::Debug for HandlerInfo {
@@ -203,7 +224,16 @@ impl std::fmt::Debug for HandlerInfo {
 impl HandlerInfo {
     /// Of whatever handles a message that has no declared handler: a publication, a closure in a builder.
     pub(crate) const fn by_hand(message: fn() -> &'static MessageInfo, place: Place) -> Self {
-        HandlerInfo { message, place, needs: &[], opens: &[], route: Route::Static, consumer: place.path }
+        HandlerInfo {
+            message,
+            place,
+            needs: &[],
+            opens: &[],
+            route: Route::Static,
+            consumer: place.path,
+            method_of: None,
+            subscription: Subscription::of(place.path),
+        }
     }
 
     /// Where it stands, and what it handles: for a fault.
@@ -221,13 +251,37 @@ impl HandlerInfo {
             opens: H::Opened::OPENINGS,
             route: <C::Routing as Routing<C, H>>::ROUTE,
             consumer: place.path,
+            method_of: None,
+            subscription: Subscription::of(place.path),
         }
     }
 
     /// The same, for a method: those of one type take their events in turn.
     #[must_use]
-    pub const fn method_of(mut self, consumer: &'static str) -> Self {
-        self.consumer = consumer;
+    pub const fn method_of(mut self, this: &'static str) -> Self {
+        self.method_of = Some(this);
+        self.named(this)
+    }
+
+    /// The same, under another name than its path, or its type's.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.consumer = name;
+        self.subscription.name = name;
+        self
+    }
+
+    /// The same, inside of the unit of work that raises the event.
+    #[must_use]
+    pub const fn inline(mut self) -> Self {
+        self.subscription.inline = true;
+        self
+    }
+
+    /// The same, beginning with the oldest event that is kept.
+    #[must_use]
+    pub const fn from_start(mut self) -> Self {
+        self.subscription.from_start = true;
         self
     }
 }

@@ -9,6 +9,8 @@ use crate::handler::HandlerInfo;
 use crate::pipeline::around::Around;
 use crate::pipeline::declared::Pipeline;
 use crate::slot::Slot;
+use crate::stored::{ReadFn, Stored};
+use crate::stream::StreamFn;
 use crate::wire::WireInfo;
 
 /// A command, a query or an event: a type with `#[command]`, `#[query]` or `#[event]`, which implement this.
@@ -197,6 +199,16 @@ pub struct MessageInfo {
     pub(crate) wire: Option<WireInfo>,
     /// The message as JSON, where it can be.
     pub(crate) to_json: Option<ToJsonFn>,
+    /// Which version of the event this is: 1, unless it says another.
+    pub(crate) version: u32,
+    /// How the versions just before are read, oldest first.
+    pub(crate) earlier: &'static [ReadFn],
+    /// How a store keeps the event, unless it is transient.
+    pub(crate) stored: Option<Stored>,
+    /// What sort of aggregate the message is about, where it says so.
+    pub(crate) category: Option<&'static str>,
+    /// Which aggregate's stream it is about, where it says so.
+    pub(crate) stream: Option<StreamFn>,
     pub(crate) pipeline: Pipeline,
     pub(crate) slot: Slot,
     /// What stands for the handler where none is declared.
@@ -239,6 +251,11 @@ impl MessageInfo {
             transient: false,
             wire: None,
             to_json: None,
+            version: 1,
+            earlier: &[],
+            stored: None,
+            category: None,
+            stream: None,
             pipeline: Pipeline::new(),
             slot: Slot::new(),
             by_hand: HandlerInfo::by_hand(C::info, place),
@@ -264,13 +281,6 @@ impl MessageInfo {
     pub const fn wire(mut self, wire: WireInfo) -> Self {
         self.to_json = Some(wire.to_json);
         self.wire = Some(wire);
-        self
-    }
-
-    /// The same, for an event that a store keeps.
-    #[must_use]
-    pub const fn stored<E: Event + Json>(mut self) -> Self {
-        self.to_json = Some(to_json::<E>);
         self
     }
 }
