@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::bus::Bus;
 use crate::fault::Place;
+use crate::handler::HandlerInfo;
 use crate::message::{MessageInfo, MessageKind};
 use crate::pipeline::element::{PipelineElement, elements};
 use crate::provider::Role;
@@ -32,13 +33,73 @@ pub struct MessageEntry {
     pub options: Vec<&'static str>,
     /// Where it stands.
     pub place: Place,
+    /// Which version of an event a store is given; nothing of a message that none keeps.
+    pub version: Option<u32>,
+    /// The earlier versions of it that can be read.
+    pub upcasts: Vec<u32>,
+    /// What sort of aggregate it is about, where it says so: the category of its [`StreamId`](crate::StreamId).
+    pub category: Option<&'static str>,
     /// What is around its handler in this bus, outermost first.
     pub pipeline: Vec<PipelineElement>,
     /// Its handlers, as they are linked in.
-    pub handlers: Vec<Place>,
+    pub handlers: Vec<HandlerEntry>,
     /// Whether this bus has a handler of its own for it, which stands in for those of a contract and is one more
     /// for an event.
     pub registered: bool,
+}
+
+/// One handler.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct HandlerEntry {
+    /// Where it stands.
+    pub place: Place,
+    /// How it gets what it handles, if that is an event.
+    pub subscription: Option<SubscriptionEntry>,
+}
+
+/// How a handler gets its events. `Display` is for a person, such as `durable "order-mail" from start`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SubscriptionEntry {
+    /// In the unit of work that raises the event: what it says no to is not done.
+    Inline,
+    /// After the commit, from memory: the event is transient.
+    Transient,
+    /// After the commit, from a checkpoint of its own.
+    Durable {
+        /// What the checkpoint is kept under: the handler's path, or what `name = ".."` says.
+        name: &'static str,
+        /// Whether it begins with the oldest event that is kept, and not with the next one.
+        from_start: bool,
+    },
+}
+
+impl SubscriptionEntry {
+    fn of(message: &MessageInfo, handler: &HandlerInfo) -> Option<Self> {
+        let subscription = &handler.subscription;
+        match message.kind {
+            MessageKind::Command | MessageKind::Query => None,
+            MessageKind::Event if subscription.inline => Some(SubscriptionEntry::Inline),
+            MessageKind::Event if message.transient => Some(SubscriptionEntry::Transient),
+            MessageKind::Event => {
+                Some(SubscriptionEntry::Durable { name: subscription.name, from_start: subscription.from_start })
+            }
+        }
+    }
+}
+
+impl fmt::Display for SubscriptionEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SubscriptionEntry::Inline => f.write_str("inline"),
+            SubscriptionEntry::Transient => f.write_str("transient"),
+            SubscriptionEntry::Durable { name, from_start } => {
+                let from_start = if *from_start { " from start" } else { "" };
+                write!(f, "durable \"{name}\"{from_start}")
+            }
+        }
+    }
 }
 
 /// One provider.
@@ -58,9 +119,11 @@ pub(crate) fn of(bus: &Bus) -> Catalog {
     let mut messages: Vec<&'static MessageInfo> = linked_in.messages.iter().copied().chain(known_by_hand).collect();
     messages.sort_by_key(|message| message.place);
     messages.dedup_by(|first, second| std::ptr::eq(*first, *second));
-    let mut handlers = std::collections::HashMap::<_, Vec<Place>>::new();
+    let mut handlers = std::collections::HashMap::<_, Vec<HandlerEntry>>::new();
     for handler in &linked_in.handlers {
-        handlers.entry((handler.message)().type_id).or_default().push(handler.place);
+        let message = (handler.message)();
+        let subscription = SubscriptionEntry::of(message, handler);
+        handlers.entry(message.type_id).or_default().push(HandlerEntry { place: handler.place, subscription });
     }
     Catalog {
         messages: messages
@@ -71,6 +134,9 @@ pub(crate) fn of(bus: &Bus) -> Catalog {
                 description: message.docs,
                 options: options(message),
                 place: message.place,
+                version: message.stored.is_some().then_some(message.version),
+                upcasts: (message.earliest()..message.version).collect(),
+                category: message.category,
                 pipeline: elements(message, bus.behaviors()),
                 handlers: handlers.remove(&message.type_id).unwrap_or_default(),
                 registered: bus.registered(message),
@@ -121,6 +187,17 @@ impl fmt::Display for Catalog {
                 writeln!(f, "    {}", line.trim())?;
             }
             writeln!(f, "    declared {}", message.place)?;
+            match (message.version, message.upcasts.as_slice()) {
+                (None | Some(1), _) => {}
+                (Some(version), []) => writeln!(f, "    version  {version}")?,
+                (Some(version), [first]) => writeln!(f, "    version  {version}, and reads {first}")?,
+                (Some(version), [first, .., last]) => {
+                    writeln!(f, "    version  {version}, and reads {first} to {last}")?;
+                }
+            }
+            if let Some(category) = message.category {
+                writeln!(f, "    stream   {category}-..")?;
+            }
             for PipelineElement { element, detail, place } in &message.pipeline {
                 let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
                 match place.path == message.place.path {
@@ -128,8 +205,11 @@ impl fmt::Display for Catalog {
                     false => writeln!(f, "    through  {element}{detail} {place}")?,
                 }
             }
-            for handler in &message.handlers {
-                writeln!(f, "    handled  {handler}")?;
+            for HandlerEntry { place, subscription } in &message.handlers {
+                match subscription {
+                    Some(subscription) => writeln!(f, "    handled  {place}, {subscription}")?,
+                    None => writeln!(f, "    handled  {place}")?,
+                }
             }
             if message.registered {
                 writeln!(f, "    handled  by a closure in this bus's builder")?;

@@ -112,12 +112,20 @@ impl<V, E: From<V>> MadeFrom<V> for E {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the id of an aggregate: it is not `Display`",
     label = "an aggregate's id is written into the name of its stream",
-    note = "implement `std::fmt::Display` for `{Self}`, as text that only this aggregate has"
+    note = "implement `std::fmt::Display` for `{Self}`, or give the field another type that has it"
 )]
-pub trait NamesOneAggregate: fmt::Display {}
+pub trait NamesOneAggregate {
+    #[doc(hidden)]
+    fn write_id(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
 
+// `Display` is no supertrait, so that rustc says what is written here and not what it says of `Display`.
 #[diagnostic::do_not_recommend]
-impl<T: fmt::Display> NamesOneAggregate for T {}
+impl<T: fmt::Display> NamesOneAggregate for T {
+    fn write_id(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt(f)
+    }
+}
 
 /// A handler that says how it gets its events.
 pub fn only_a_handler_of_an_event_has_a_subscription<C>()

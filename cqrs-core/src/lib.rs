@@ -125,7 +125,7 @@ pub use builder::Builder;
 pub use bus::Bus;
 pub use buses::{CommandBus, QueryBus};
 pub use call::{Call, FromCall, FromScope};
-pub use catalog::{Catalog, MessageEntry, ProviderEntry};
+pub use catalog::{Catalog, HandlerEntry, MessageEntry, ProviderEntry, SubscriptionEntry};
 pub use clock::Clock;
 pub use context::Context;
 pub use deadline::Deadline;
@@ -235,6 +235,8 @@ pub mod __private {
     pub use ::core::time::Duration;
     pub use ::std::string::ToString;
     pub use ::std::sync::Arc;
+
+    pub use ::cqrs_macros::MessageFields;
 
     pub use crate::Call;
     pub use crate::ambient::Running;

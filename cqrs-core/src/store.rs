@@ -17,15 +17,16 @@ pub(crate) mod of_bus;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub use audit::{AuditEntry, AuditOutcome, AuditQuery};
+pub use changes::{Advance, Changes, DeadLetter, Expected, NewCommand, NewEvent, Postponed, QueuedCommand};
+pub use log::{Reading, StoredEvent};
+pub use position::{NoPosition, Position};
+
 use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::ids::MessageId;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
 use crate::provider::ProviderInfo;
-use crate::store::audit::{AuditEntry, AuditQuery};
-use crate::store::changes::{Changes, DeadLetter, QueuedCommand};
-use crate::store::log::{Reading, StoredEvent};
-use crate::store::position::Position;
 use crate::unit::UnitOfWork;
 
 /// What keeps events, outbox, outcomes, audit trail and checkpoints.

@@ -38,6 +38,29 @@ impl StreamId {
         StreamId(format!("{category}-{id}").into())
     }
 
+    /// The stream that a message is about.
+    ///
+    /// ```
+    /// use cqrs_core::{StreamId, command};
+    ///
+    /// #[command]
+    /// struct ConfirmOrder {
+    ///     #[aggregate_id("order")]
+    ///     order: u64,
+    /// }
+    /// # #[cqrs_core::handler] fn confirm(_: ConfirmOrder) {}
+    ///
+    /// assert_eq!(StreamId::of(&ConfirmOrder { order: 7 }).as_str(), "order-7");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the id's `Display` reports an error, as with [`ToString::to_string`].
+    #[must_use]
+    pub fn of<C: NamesAggregate>(message: &C) -> Self {
+        StreamId::new(C::CATEGORY, Written(message.aggregate_id()))
+    }
+
     /// All of it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -81,6 +104,15 @@ impl From<StreamId> for String {
     }
 }
 
+/// An id as text.
+struct Written<'a, T>(&'a T);
+
+impl<T: NamesOneAggregate> fmt::Display for Written<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write_id(f)
+    }
+}
+
 /// A message that says which aggregate it is about. `#[aggregate_id]` on a field implements it.
 ///
 /// ```
@@ -102,7 +134,7 @@ impl From<StreamId> for String {
     note = "put `#[aggregate_id]` on the field of `{Self}` that is the aggregate's id"
 )]
 pub trait NamesAggregate {
-    /// What the aggregate is called by.
+    /// What the aggregate is called by: any type that is `Display`.
     type Id: NamesOneAggregate;
     /// What sort of aggregate it is: the front of its [`StreamId`].
     const CATEGORY: &'static str;
@@ -133,7 +165,7 @@ fn stream_of<C: Message + NamesAggregate>(message: &(dyn Any + Send + Sync)) -> 
     };
     let written = catch_unwind(AssertUnwindSafe(|| {
         let mut text = format!("{}-", C::CATEGORY);
-        write!(text, "{}", message.aggregate_id()).map(|()| text)
+        write!(text, "{}", Written(message.aggregate_id())).map(|()| text)
     }));
     match written {
         Ok(Ok(text)) => Ok(StreamId(text.into())),

@@ -42,8 +42,10 @@ pub enum WiringProblemKind {
     MissingDependency,
     /// A dependency that cannot be made: two providers, a circle, or something missing further down.
     BrokenDependency,
-    /// Two messages of one name.
+    /// Two messages of one name, where somebody is to find one by it.
     SameName,
+    /// Two handlers of events whose checkpoints are kept under one name.
+    SameSubscription,
     /// A handler whose resources write in two units of work.
     TwoUnits,
     /// A command or a query that does not say who may send it, in a bus that denies by default.
@@ -109,6 +111,7 @@ pub(crate) fn verify(bus: &Bus) -> Report {
         found.need(&store, "the bus's unit of work".to_owned());
     }
     found.names();
+    found.subscriptions();
     found.report()
 }
 
@@ -224,12 +227,50 @@ impl Found<'_> {
             );
             self.add(WiringProblemKind::SameName, text);
         }
+        let mut stored: BTreeMap<&str, Vec<&MessageInfo>> = BTreeMap::new();
+        for message in registry::linked_in().messages.iter().filter(|message| message.stored.is_some()) {
+            stored.entry(message.name).or_default().push(message);
+        }
+        stored.retain(|_, messages| messages.len() > 1);
+        for (name, messages) in &stored {
+            let places = listed(messages.iter().map(|message| message.place.to_string()));
+            let text = format!(
+                "two events are stored under the name `{name}`, so that what was the one is read as the other: \
+                 {places}; give one of them another: `#[event(name = \"..\")]`, or declare it `transient`"
+            );
+            self.add(WiringProblemKind::SameName, text);
+        }
         let mut same: Vec<_> = self.bus.names().iter().filter(|(_, messages)| messages.len() > 1).collect();
         same.sort_unstable_by_key(|(name, _)| **name);
         for (name, messages) in same {
+            // Said already, if all of them are stored events.
+            if stored.get(name).is_some_and(|stored| stored.len() == messages.len()) {
+                continue;
+            }
             let places = listed(messages.iter().map(|message| message.place.to_string()));
             let text = format!("two messages are named `{name}`: {places}; give one of them another `name = \"..\"`");
             self.add(WiringProblemKind::SameName, text);
+        }
+    }
+
+    /// A checkpoint says how far one handler is, or one type's methods together.
+    fn subscriptions(&mut self) {
+        let mut named: BTreeMap<&str, Vec<&HandlerInfo>> = BTreeMap::new();
+        let kept = |handler: &&&HandlerInfo| (handler.message)().stored.is_some() && !handler.subscription.inline;
+        for handler in registry::linked_in().handlers.iter().filter(kept) {
+            let consumers = named.entry(handler.subscription.name).or_default();
+            let same = |known: &&HandlerInfo| known.method_of.is_some() && known.method_of == handler.method_of;
+            if !consumers.iter().any(same) {
+                consumers.push(handler);
+            }
+        }
+        for (name, consumers) in named.into_iter().filter(|(_, consumers)| consumers.len() > 1) {
+            let places = listed(consumers.iter().map(|handler| handler.place.to_string()));
+            let text = format!(
+                "two handlers of events share the subscription `{name}`, so that each misses what the other \
+                 has handled: {places}; give one of them another: `#[handler(name = \"..\")]`"
+            );
+            self.add(WiringProblemKind::SameSubscription, text);
         }
     }
 

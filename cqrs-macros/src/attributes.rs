@@ -28,6 +28,11 @@ impl Attributes {
         found
     }
 
+    /// Whether rustc may take the item away.
+    pub(crate) fn is_conditional(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
     /// Those of a block and of an item in it.
     pub(crate) fn and(mut self, inner: Attributes) -> Self {
         self.conditions.extend(inner.conditions);

@@ -14,6 +14,7 @@ use crate::function::{self, Function};
 use crate::lifetimes::{borrowed, without_self};
 use crate::options::{Macro, Options};
 use crate::parameters::{self, Parameter, Takes};
+use crate::subscription;
 
 /// A handler as the user wrote it.
 struct Handler {
@@ -42,6 +43,7 @@ struct Handler {
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::parse(Macro::Handler, arguments, &mut errors);
+    subscription::check(&options, &mut errors);
     let handlers = match read(item.clone(), &mut errors) {
         Ok(handlers) => handlers,
         Err(error) => {
@@ -285,7 +287,8 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
     // At the function's name: a method's line is its own and not the block's.
     let place = quote_spanned!(handler.named=> _cqrs::place!(#name));
     let method_of = handler.method_of.as_ref().map(|this| quote!(.method_of(_cqrs::path!(#this))));
-    let checks = checks(handler);
+    let subscription = subscription::info(options);
+    let checks = checks(handler, options);
     hidden(
         &handler.attributes,
         options.alias(),
@@ -297,7 +300,7 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
                 type Given = #given_types;
                 type Opened = #opened_types;
                 fn info() -> &'static _cqrs::HandlerInfo {
-                    static INFO: _cqrs::HandlerInfo = _cqrs::HandlerInfo::of::<#message, __Handler>(#place) #method_of;
+                    static INFO: _cqrs::HandlerInfo = _cqrs::HandlerInfo::of::<#message, __Handler>(#place) #method_of #subscription;
                     &INFO
                 }
                 fn call<'x>(
@@ -340,7 +343,7 @@ fn stub(handler: &Handler, options: &Options) -> TokenStream {
 }
 
 /// What rustc is asked about the parameters, each at its own type, and about the function at its name.
-fn checks(handler: &Handler) -> TokenStream {
+fn checks(handler: &Handler, options: &Options) -> TokenStream {
     let Handler { message, parameters, named, is_async, .. } = handler;
     let first = quote_spanned! {message.span()=>
         _cqrs::check::a_handler_is_in_the_crate_of_its_message::<
@@ -353,6 +356,7 @@ fn checks(handler: &Handler) -> TokenStream {
             _cqrs::check::a_timeout_interrupts_an_async_fn::<{ <#message as _cqrs::Message>::TIMED }>();
         }
     });
+    let subscribes = subscription::checks(options, message);
     let each = parameters.iter().map(|parameter| {
         // rustc blames the first type that it can: the message stands at the parameter too.
         let here = parameter.takes.ty().span();
@@ -386,6 +390,7 @@ fn checks(handler: &Handler) -> TokenStream {
         const _: fn() = || {
             #first
             #timed
+            #subscribes
             #(#each)*
             #(#pairs)*
         };

@@ -4,6 +4,7 @@
 //! tokens for their spans, expand. The user's item comes out first and untouched; mistakes are collected and come
 //! out together, each at the tokens that are wrong.
 
+mod aggregate_id;
 mod attributes;
 mod behavior;
 mod cache;
@@ -22,6 +23,8 @@ mod pipeline;
 mod problem;
 mod provide;
 mod retry;
+mod subscription;
+mod versions;
 
 use proc_macro::TokenStream;
 
@@ -65,4 +68,11 @@ pub fn behavior(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Problem, attributes(problem, fault))]
 pub fn problem(item: TokenStream) -> TokenStream {
     problem::expand(item.into()).into()
+}
+
+/// Says that `#[aggregate_id]` on a field is ours, and adds nothing: `command` and `event` put it there.
+#[doc(hidden)]
+#[proc_macro_derive(MessageFields, attributes(aggregate_id))]
+pub fn message_fields(_: TokenStream) -> TokenStream {
+    TokenStream::new()
 }

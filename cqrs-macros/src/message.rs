@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Generics, Item, Type};
 
+use crate::aggregate_id::{self, AggregateIds};
 use crate::attributes::Attributes;
 use crate::documentation;
 use crate::errors::Errors;
@@ -18,6 +19,7 @@ struct Message<'a> {
     generics: &'a Generics,
     attributes: &'a [Attribute],
     options: Options,
+    aggregate_ids: AggregateIds,
 }
 
 pub(crate) fn expand(of: Macro, arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -31,18 +33,26 @@ pub(crate) fn expand(of: Macro, arguments: TokenStream, item: TokenStream) -> To
             return quote!(#item #errors);
         }
     };
-    let message = check(of, options, &parsed, &mut errors);
+    let aggregate_ids = aggregate_id::read(of, &parsed, &mut errors);
+    let derive = aggregate_ids.derive(&options);
+    let message = check(of, options, aggregate_ids, &parsed, &mut errors);
     let code = match message {
         Some(message) if message.generics.params.is_empty() => implement(&message),
         Some(message) => stub(&message),
         None => TokenStream::new(),
     };
     let errors = errors.into_tokens();
-    quote!(#item #errors #code)
+    quote!(#derive #item #errors #code)
 }
 
 /// What can be a message: a struct or an enum that has a value, and no parameters.
-fn check<'a>(of: Macro, options: Options, item: &'a Item, errors: &mut Errors) -> Option<Message<'a>> {
+fn check<'a>(
+    of: Macro,
+    options: Options,
+    aggregate_ids: AggregateIds,
+    item: &'a Item,
+    errors: &mut Errors,
+) -> Option<Message<'a>> {
     let name = of.name();
     let (ident, generics, attributes) = match item {
         Item::Struct(item) => (&item.ident, &item.generics, &item.attrs),
@@ -67,7 +77,8 @@ fn check<'a>(of: Macro, options: Options, item: &'a Item, errors: &mut Errors) -
             format!("a message is concrete: remove the parameters of `{ident}`, and declare one message for each type it is used with"),
         );
     }
-    Some(Message { of, ident, generics, attributes, options })
+    options.versions.check(ident, options.transient.as_ref(), errors);
+    Some(Message { of, ident, generics, attributes, options, aggregate_ids })
 }
 
 /// What an item is, and where it says so.
@@ -131,7 +142,7 @@ fn implement(message: &Message<'_>) -> TokenStream {
             impl _cqrs::Registered for #ident {}
         }
     });
-    let wire = wire_key(options).map(|key| {
+    let wire = wire_key(*of, options).map(|key| {
         // What serde lacks is said at the option.
         let ident = at(key.span(), ident);
         quote_spanned! {key.span()=>
@@ -139,6 +150,7 @@ fn implement(message: &Message<'_>) -> TokenStream {
             impl _cqrs::Wire for #ident {}
         }
     });
+    let names_aggregate = message.aggregate_ids.implement(ident);
     let checks = checks(message);
     hidden(
         &Attributes::of(message.attributes),
@@ -161,6 +173,7 @@ fn implement(message: &Message<'_>) -> TokenStream {
             #by
             #registered
             #wire
+            #names_aggregate
             #checks
             _cqrs::submit! { Message(<#ident as _cqrs::Message>::info) }
         },
@@ -216,23 +229,30 @@ fn info(message: &Message<'_>) -> TokenStream {
     let contract = options.contract.as_ref().map(|_| quote!(.contract()));
     let kept = match (of, &options.transient) {
         (_, Some(_)) => quote!(.transient()),
-        (Macro::Event, None) => quote_spanned!(ident.span()=> .an_event_is_stored_as_json::<#ident>()),
+        (Macro::Event, None) => {
+            let stored = quote_spanned!(ident.span()=> .an_event_is_stored_as_json::<#ident>());
+            let versions = options.versions.info(ident);
+            quote!(#stored #versions)
+        }
         _ => quote!(),
     };
-    let wire = wire_key(options).map(|key| {
+    let wire = wire_key(*of, options).map(|key| {
         let (constructor, ident) = (at(key.span(), &constructor), at(key.span(), ident));
         quote_spanned!(key.span()=> .wire(_cqrs::WireInfo::#constructor::<#ident>()))
     });
     let pipeline = options.pipeline.info(ident, options.error.is_some());
-    quote! {
+    let info = quote! {
         _cqrs::MessageInfo::#constructor::<#ident>(#name, _cqrs::place!(#path), #documentation)
             #contract #kept #wire #pipeline
-    }
+    };
+    message.aggregate_ids.info(ident, info)
 }
 
-/// The option that makes a message reachable by name.
-fn wire_key(options: &Options) -> Option<&Ident> {
-    options.wire.as_ref().or(options.name.as_ref().map(|(key, _)| key))
+/// The option that makes a message reachable by name. An event has its name for the log that keeps it; who may publish
+/// it from outside is another question.
+fn wire_key(of: Macro, options: &Options) -> Option<&Ident> {
+    let named = options.name.as_ref().filter(|_| of != Macro::Event).map(|(key, _)| key);
+    options.wire.as_ref().or(named)
 }
 
 /// What rustc is asked about the declared types.

@@ -10,6 +10,8 @@ use crate::behavior::{self, On};
 use crate::errors::Errors;
 use crate::list::{self, Keys};
 use crate::pipeline::Pipeline;
+use crate::subscription;
+use crate::versions::{self, Versions};
 
 /// An attribute of this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(crate) enum Macro {
 pub(crate) const OPTIONS: &[(&str, &[Macro], &[&str])] = &[
     ("output", &[Macro::Command, Macro::Query], &["output = Type"]),
     ("error", &[Macro::Command, Macro::Query], &["error = Type"]),
-    ("name", &[Macro::Command, Macro::Query, Macro::Event], &["name = \"orders.place\""]),
+    ("name", &[Macro::Command, Macro::Query, Macro::Event, Macro::Handler], &["name = \"orders.place\""]),
     ("wire", &[Macro::Command, Macro::Query, Macro::Event], &["wire"]),
     ("contract", &[Macro::Command, Macro::Query], &["contract"]),
     ("authorize", &[Macro::Command, Macro::Query], &["authorize = \"orders:write\"", "authorize = path::to::policy"]),
@@ -37,6 +39,10 @@ pub(crate) const OPTIONS: &[(&str, &[Macro], &[&str])] = &[
     ("timeout", &[Macro::Command, Macro::Query], &["timeout = \"5s\""]),
     ("retry", &[Macro::Command, Macro::Query], &["retry(3, on = conflict | unavailable, backoff = \"50ms\")"]),
     ("transient", &[Macro::Event], &["transient"]),
+    ("version", &[Macro::Event], &["version = 2"]),
+    ("upcasts", &[Macro::Event], &["upcasts(OrderPlacedV1)"]),
+    ("inline", &[Macro::Handler], &["inline"]),
+    ("from", &[Macro::Handler], &["from = start"]),
     ("read_only", &[Macro::Provide], &["read_only"]),
     ("per_call", &[Macro::Provide], &["per_call"]),
     ("order", &[Macro::Behavior], &["order = 10"]),
@@ -52,6 +58,8 @@ pub(crate) const OPTIONS: &[(&str, &[Macro], &[&str])] = &[
 const REASONS: &[(&str, Macro, &str)] = &[
     ("cache", Macro::Command, "a command asks for a change, and a kept answer changes nothing"),
     ("idempotent", Macro::Query, "a query changes nothing, so asking twice is asking twice"),
+    ("version", Macro::Command, "a command is carried out and not kept"),
+    ("inline", Macro::Event, "each handler of the event says so for itself"),
     (
         "validate",
         Macro::Query,
@@ -82,6 +90,9 @@ pub(crate) struct Options {
     pub(crate) contract: Option<Ident>,
     pub(crate) pipeline: Pipeline,
     pub(crate) transient: Option<Ident>,
+    pub(crate) versions: Versions,
+    pub(crate) inline: Option<Ident>,
+    pub(crate) from: Option<Ident>,
     pub(crate) read_only: Option<Ident>,
     pub(crate) per_call: Option<Ident>,
     pub(crate) order: Option<i32>,
@@ -118,13 +129,19 @@ impl Options {
             "name" => {
                 let name: LitStr = input.parse()?;
                 if name.value().trim().is_empty() || name.value().contains(char::is_whitespace) {
-                    errors.at(&name, "a name has at least one character and no space in it, such as \"orders.place\"");
+                    let such = if of == Macro::Handler { "order-mail" } else { "orders.place" };
+                    let text = format!("a name has at least one character and no space in it, such as \"{such}\"");
+                    errors.at(&name, text);
                 }
                 self.name = Some((key, name));
             }
             "wire" => self.wire = Some(key),
             "contract" => self.contract = Some(key),
             "transient" => self.transient = Some(key),
+            "version" => self.versions.version = Some(versions::version(key, input, errors)?),
+            "upcasts" => self.versions.upcasts = Some(versions::upcasts(key, input, errors)?),
+            "inline" => self.inline = Some(key),
+            "from" => self.from = subscription::from(input, errors)?.then_some(key),
             "read_only" => self.read_only = Some(key),
             "per_call" => self.per_call = Some(key),
             "order" => self.order = behavior::order(input, errors)?,
@@ -137,12 +154,13 @@ impl Options {
 
     /// The one alias through which an expansion names the runtime crate.
     pub(crate) fn alias(&self) -> TokenStream {
-        match &self.krate {
-            Some(path) => quote!(use #path::__private as _cqrs;),
-            None => quote!(
-                use ::cqrs_core::__private as _cqrs;
-            ),
-        }
+        let krate = self.krate();
+        quote!(use #krate::__private as _cqrs;)
+    }
+
+    /// What the runtime crate is called where the attribute stands.
+    pub(crate) fn krate(&self) -> TokenStream {
+        self.krate.as_ref().map_or_else(|| quote!(::cqrs_core), |path| quote!(#path))
     }
 }
 
@@ -205,6 +223,9 @@ mod tests {
                 contract,
                 pipeline,
                 transient,
+                versions,
+                inline,
+                from,
                 read_only,
                 per_call,
                 order,
@@ -226,6 +247,10 @@ mod tests {
                 "timeout" => timeout.is_some(),
                 "retry" => retry.is_some(),
                 "transient" => transient.is_some(),
+                "version" => versions.version.is_some(),
+                "upcasts" => versions.upcasts.is_some(),
+                "inline" => inline.is_some(),
+                "from" => from.is_some(),
                 "read_only" => read_only.is_some(),
                 "per_call" => per_call.is_some(),
                 "order" => order.is_some(),

@@ -329,7 +329,7 @@ fn the_catalog_lists_everything_in_order_with_docs_and_places() {
     assert!(shop.options.is_empty());
     assert!(shop.place.file.ends_with("behaviour_bus.rs") && shop.place.line > 20);
     assert_eq!(shop.handlers.len(), 1);
-    assert_eq!(shop.handlers[0].path, "behaviour_bus::which_shop");
+    assert_eq!(shop.handlers[0].place.path, "behaviour_bus::which_shop");
     assert_eq!(find("tailor.cut").options, ["wire"]);
     assert_eq!(find("Wondered").options, ["transient"]);
     let text = catalog.to_string();

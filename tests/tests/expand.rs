@@ -5,6 +5,8 @@
 //! rustc alone; their own tests run here once more. A new module there needs a line here. That the files compile is
 //! the business of `expand_compiles.rs`.
 
+#[path = "../../cqrs-macros/src/aggregate_id.rs"]
+mod aggregate_id;
 #[path = "../../cqrs-macros/src/attributes.rs"]
 mod attributes;
 #[path = "../../cqrs-macros/src/behavior.rs"]
@@ -41,6 +43,10 @@ mod problem;
 mod provide;
 #[path = "../../cqrs-macros/src/retry.rs"]
 mod retry;
+#[path = "../../cqrs-macros/src/subscription.rs"]
+mod subscription;
+#[path = "../../cqrs-macros/src/versions.rs"]
+mod versions;
 
 mod expect;
 
@@ -80,9 +86,9 @@ fn the_expansions_are_the_checked_in_ones() {
         let mut text = format!("// {shape}.rs, expanded. UPDATE_EXPECT=1 rewrites this file.\n");
         for item in items(source) {
             let annotated = Annotated::of(item, &only(shape), None);
-            let (before, code) = (annotated.item.to_token_stream(), annotated.expand());
-            let after = code.clone().into_iter().skip(before.into_iter().count()).collect();
-            for part in [annotated.item.to_token_stream(), after] {
+            let [derive, after] = annotated.added();
+            let item = annotated.item.to_token_stream();
+            for part in [quote!(#derive #item), after] {
                 let formatted = prettyplease::unparse(&syn::parse2(part).expect("an expansion is Rust"));
                 if !formatted.is_empty() {
                     text.push('\n');
@@ -107,7 +113,7 @@ fn every_file_of_the_folder_is_a_shape() {
     }
 }
 
-/// The item comes out first and untouched; then nothing but hidden constants, one for each handler, each with one
+/// The item comes out first and untouched, but for one derive where a field has an attribute of ours; then nothing but hidden constants, one for each handler, each with one
 /// alias to the runtime crate and at most one `submit!`, without `async` blocks and without a word of serde.
 #[test]
 fn the_item_is_untouched_and_what_is_added_is_hidden() {
@@ -117,12 +123,17 @@ fn the_item_is_untouched_and_what_is_added_is_hidden() {
             if annotated.by.is_none() {
                 continue;
             }
-            let item = annotated.item.to_token_stream().to_string();
-            let all = annotated.expand();
-            assert!(all.to_string().starts_with(&item), "`{shape}`: the item is not first, or not untouched");
-            let added: syn::File = syn::parse2(all).expect("an expansion is Rust");
-            assert!(added.items.len() > 1, "`{shape}`: nothing is added");
-            for item in &added.items[1..] {
+            let [derive, after] = annotated.added();
+            let derive = derive.to_string().replace(' ', "");
+            let is_ours = annotated.item.to_token_stream().to_string().contains("aggregate_id");
+            assert_eq!(
+                derive,
+                if is_ours { "#[derive(::cqrs_core::__private::MessageFields)]" } else { "" },
+                "`{shape}`"
+            );
+            let added: syn::File = syn::parse2(after).expect("an expansion is Rust");
+            assert!(!added.items.is_empty(), "`{shape}`: nothing is added");
+            for item in &added.items {
                 let Item::Const(hidden) = item else { panic!("`{shape}` adds something that has a name") };
                 assert_eq!(hidden.ident, "_", "`{shape}`");
                 assert!(
@@ -148,9 +159,7 @@ fn under_another_name_the_default_one_appears_nowhere() {
         let mut expanded = 0;
         for item in items(source) {
             let annotated = Annotated::of(item, MACROS, Some(quote!(::renamed)));
-            let before = annotated.item.to_token_stream().into_iter().count();
-            let added: TokenStream = annotated.expand().into_iter().skip(before).collect();
-            let words = words(added);
+            let words: Vec<_> = annotated.added().into_iter().flat_map(words).collect();
             if words.is_empty() {
                 continue;
             }
@@ -255,6 +264,18 @@ impl Annotated {
             without_helpers(&mut item);
         }
         Annotated { item, by }
+    }
+
+    /// What stands before the item, and what after it.
+    fn added(&self) -> [TokenStream; 2] {
+        let item: Vec<TokenTree> = self.item.to_token_stream().into_iter().collect();
+        let all: Vec<TokenTree> = self.expand().into_iter().collect();
+        let text = |tokens: &[TokenTree]| tokens.iter().cloned().collect::<TokenStream>().to_string();
+        let has = |at: usize| all.get(at..at + item.len()).is_some_and(|tokens| text(tokens) == text(&item));
+        // A derive is `#` and `[..]`.
+        let before = if has(0) { 0 } else { 2 };
+        assert!(has(before), "the item is not first, or not untouched: {}", text(&all));
+        [all[..before].iter().cloned().collect(), all[before + item.len()..].iter().cloned().collect()]
     }
 
     /// What stands in the place of the item.

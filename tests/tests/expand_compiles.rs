@@ -25,7 +25,7 @@ include!("../expand/shapes.in");
 fn what_is_written_and_what_is_expanded_register_the_same() {
     let catalog = cqrs_core::Bus::builder().build().catalog();
     let messages = catalog.messages.iter().map(|message| message.place.path);
-    let handlers = catalog.messages.iter().flat_map(|message| &message.handlers).map(|handler| handler.path);
+    let handlers = catalog.messages.iter().flat_map(|message| &message.handlers).map(|handler| handler.place.path);
     let providers = catalog.providers.iter().map(|provider| provider.place.path);
     let around = catalog.messages.iter().flat_map(|message| &message.pipeline).map(|element| element.place.path);
     let mut paths: Vec<_> = messages.chain(handlers).chain(providers).chain(around).collect();

@@ -36,6 +36,39 @@ pub struct List {
 #[event(name = "orders.placed")]
 pub struct Placed;
 
+#[derive(serde::Serialize, Clone)]
+#[event]
+#[serde(rename_all = "camelCase")]
+#[derive(serde::Deserialize)]
+pub struct Renamed {
+    /// Which.
+    #[serde(rename = "order")]
+    #[aggregate_id("order")]
+    #[cfg(any(unix, not(unix)))]
+    pub order_number: u64,
+    /// Which else.
+    #[cfg(all(unix, windows))]
+    #[aggregate_id("nothing")]
+    pub nothing: Nothing,
+    /// Old.
+    #[deprecated]
+    pub old: u8,
+}
+
+#[command]
+#[derive(Debug)]
+pub struct Rename(#[deprecated] pub u8, #[aggregate_id("order")] pub u64, #[cfg(all(unix, windows))] Nothing);
+
+#[command]
+#[derive(Debug)]
+pub struct Forget {
+    /// Which.
+    #[aggregate_id("order")]
+    #[deprecated]
+    #[cfg(any(unix, not(unix)))]
+    pub order: u64,
+}
+
 #[event]
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[cfg(all(unix, windows))]
@@ -67,6 +100,12 @@ async fn step(mut cmd: Move, #[allow(unused_variables)] context: Context) -> u64
     let _ = &mut cmd;
     1
 }
+
+#[handler]
+fn rename(_: Rename) {}
+
+#[handler]
+fn forget(_: Forget) {}
 
 #[handler]
 #[cfg(all(unix, windows))]
@@ -115,4 +154,8 @@ fn nothing() -> Nothing {
     Nothing
 }
 
-fn main() {}
+fn main() {
+    use cqrs_core::NamesAggregate;
+
+    assert_eq!(*Rename(1, 7).aggregate_id(), 7);
+}

@@ -43,6 +43,48 @@ macro_rules! pipelines {
     };
 }
 
+macro_rules! events {
+    ($name:literal $version:literal $earlier:path, $event:ident $id:ty, $category:literal $on:ident $start:ident) => {
+        #[event(name = $name, version = $version, upcasts($earlier))]
+        #[derive(Clone, serde::Serialize, serde::Deserialize)]
+        struct $event {
+            #[aggregate_id]
+            order: $id,
+        }
+
+        impl From<$earlier> for $event {
+            fn from(_: $earlier) -> Self {
+                $event { order: OrderId }
+            }
+        }
+
+        #[command]
+        struct Forget(#[aggregate_id($category)] u64);
+
+        #[handler]
+        fn forget(_: Forget) {}
+
+        #[handler(name = $name, from = $start)]
+        fn $on(event: $event) {
+            drop(event.order);
+        }
+    };
+}
+
+#[derive(serde::Deserialize)]
+struct PaidV1;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct OrderId;
+
+impl std::fmt::Display for OrderId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("7")
+    }
+}
+
+events!("orders.paid" 2 self::PaidV1, Paid OrderId, "order" on_paid start);
+
 #[event(transient)]
 #[derive(Clone)]
 struct Shipped;

@@ -12,6 +12,22 @@ mod orders {
     #[derive(Clone)]
     struct Placed;
 
+    #[event(version = 2, upcasts(ShippedV1), crate = framework)]
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Shipped {
+        #[aggregate_id("order")]
+        order: u64,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct ShippedV1(u64);
+
+    impl From<ShippedV1> for Shipped {
+        fn from(ShippedV1(order): ShippedV1) -> Self {
+            Shipped { order }
+        }
+    }
+
     #[command(crate = crate::framework, error = OrderError)]
     struct Place;
 
@@ -59,6 +75,14 @@ mod orders {
     async fn ship(cmd: Ship) {
         drop(cmd.order);
     }
+
+    #[handler(crate = crate::framework, name = "shipped", from = start)]
+    fn shipped(event: Shipped) {
+        drop(event.order);
+    }
+
+    #[handler(crate = crate::framework, inline)]
+    fn stock(_: Shipped) {}
 
     #[handler(crate = crate::framework)]
     fn price(_: Price) -> u8 {

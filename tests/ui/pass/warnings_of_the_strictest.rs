@@ -32,6 +32,24 @@ pub struct Placed {
     pub order: u64,
 }
 
+/// It went away.
+#[event(name = "orders.shipped", version = 2, upcasts(ShippedV1))]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Shipped {
+    /// Which.
+    #[aggregate_id("order")]
+    pub order: u64,
+}
+
+#[derive(serde::Deserialize)]
+struct ShippedV1;
+
+impl From<ShippedV1> for Shipped {
+    fn from(_: ShippedV1) -> Self {
+        Shipped { order: 0 }
+    }
+}
+
 /// Why not.
 #[derive(Debug, thiserror::Error, Problem)]
 #[problem(status = 409)]
@@ -51,6 +69,16 @@ pub enum OrderError {
 #[derive(Debug)]
 pub struct Place {
     /// Which.
+    pub order: u64,
+}
+
+/// Moves.
+#[command]
+#[derive(Debug)]
+pub struct Move {
+    /// Which.
+    #[aggregate_id("order")]
+    #[cfg(any(unix, not(unix)))]
     pub order: u64,
 }
 
@@ -158,6 +186,21 @@ fn old_place(_: OldPlace) {}
 async fn ship(_: Ship, bus: CommandBus) {
     let placed = bus.execute(Place { order: 1 }).await;
     drop(placed);
+}
+
+#[handler]
+fn move_order(cmd: Move) {
+    assert_eq!(cmd.order, 7);
+}
+
+#[handler(name = "shipped", from = start)]
+fn shipped(event: Shipped) {
+    assert_eq!(event.order, 7);
+}
+
+#[handler(inline)]
+fn stock(event: Shipped) {
+    assert_eq!(event.order, 7);
 }
 
 #[handler]

@@ -1,6 +1,6 @@
 use cqrs_core::event;
 
-#[event(name = "orders.placed", transient)]
+#[event(wire, transient)]
 #[derive(Clone)]
 struct Placed;
 

@@ -1,0 +1,7 @@
+use cqrs_core::event;
+
+#[event(version = 2, upcasts())]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Placed;
+
+fn main() {}
