@@ -73,7 +73,8 @@ pub trait Store: Send + Sync + 'static {
     /// A fault.
     fn find<'a>(&'a self, key: &'a LedgerKey, now: SystemTime) -> BoxFuture<'a, Result<Option<LedgerEntry>, Fault>>;
 
-    /// Commands of the outbox that may be dispatched at `now`, up to so many, those that were sent first first.
+    /// Commands of the outbox that may be dispatched at `now`, up to so many: what is due longest first, and of that what
+    /// was sent first.
     ///
     /// # Errors
     /// A fault.

@@ -11,7 +11,7 @@ use crate::container::Dependency;
 use crate::context::{Context, Settles};
 use crate::event_meta::EventMeta;
 use crate::events::Raised;
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 use crate::future::BoxFuture;
 use crate::need::{Need, Opening};
 use crate::pipeline::idempotency::Recorder;
@@ -136,6 +136,12 @@ impl Scope {
     /// The scope of a call whose outcome is recorded with what it writes.
     pub(crate) fn recording(call: &Call<'_>, recorder: Option<Arc<Recorder>>) -> Self {
         Scope { recorder, ..Scope::new(call) }
+    }
+
+    /// Where the handler stands, or else the message.
+    #[must_use]
+    pub fn handler(&self) -> Place {
+        self.running.handler.place
     }
 
     /// The call's context.

@@ -40,6 +40,24 @@ impl Changes {
         Ok(Changes { here, elsewhere, poll: Arc::new(Poll { interval, changed, last }) })
     }
 
+    /// How many commits were told of so far.
+    fn count(&self) -> u64 {
+        self.here.borrow().wrapping_add(*self.elsewhere.borrow())
+    }
+
+    /// Waits until another number of commits was told of than this one, and says how many.
+    pub(crate) async fn after(mut self, seen: u64) -> u64 {
+        // Marked before they are counted, so that one in between is waited for in vain by nobody.
+        self.here.borrow_and_update();
+        self.elsewhere.borrow_and_update();
+        let count = self.count();
+        if count != seen {
+            return count;
+        }
+        self.changed().await;
+        self.count()
+    }
+
     /// Waits for a commit that this has not told of yet.
     pub(crate) async fn changed(&mut self) {
         let interval = self.poll.interval.max(Duration::from_millis(1));

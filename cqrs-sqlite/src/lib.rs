@@ -28,8 +28,6 @@
 //! Several processes of one machine may open one file. A file on another machine's disk is refused.
 
 #![forbid(unsafe_code)]
-#![allow(dead_code, reason = "the store is built on it")]
-
 // Opening.
 mod error;
 mod migrate;
@@ -41,6 +39,10 @@ mod sqlite;
 
 // Writing.
 mod writer;
+
+// The store of a bus.
+mod store;
+mod unit;
 
 // Reading.
 mod changes;
@@ -66,4 +68,5 @@ pub use options::{Migration, Options, Synchronous};
 pub use read_db::ReadDb;
 pub use rows::RowError;
 pub use sqlite::Sqlite;
+pub use unit::{SqliteUnit, WriteTx};
 pub use writer::WriterMetrics;

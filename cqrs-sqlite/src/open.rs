@@ -44,7 +44,7 @@ pub(crate) fn open(options: Options) -> Result<Sqlite, OpenError> {
     let changes = readers::open(&path)
         .and_then(|conn| Changes::new(writer.commits(), conn, options.poll_interval))
         .map_err(|error| told(&path, error))?;
-    Ok(Sqlite::new(Open { id, writer, reads: ReadDb::new(readers, options.read_budget), changes, path }))
+    Ok(Sqlite::new(Open { id, writer, reads: ReadDb::new(readers, options.read_budget), changes, keeping: options.keeping, path }))
 }
 
 /// The path as every connection of it is opened, whatever becomes of the working directory.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::error::OpenError;
 use crate::open;
 use crate::sqlite::Sqlite;
+use crate::store::Keeping;
 use crate::writer::WriterOptions;
 
 /// How a database is opened, where the defaults do not fit. [`Sqlite::options`] has them.
@@ -41,7 +42,14 @@ pub struct Options {
     pub(crate) allow_network_file_system: bool,
     pub(crate) poll_interval: Duration,
     pub(crate) writer: WriterOptions,
+    pub(crate) keeping: Keeping,
 }
+
+/// How long outcomes of idempotent commands are kept.
+const KEEP_OUTCOMES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long rows of the audit trail are kept.
+const KEEP_AUDIT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// A change of the application's own tables, made once in the life of a database.
 ///
@@ -103,6 +111,7 @@ impl Options {
             allow_network_file_system: false,
             poll_interval: Duration::from_millis(100),
             writer: WriterOptions::default(),
+            keeping: Keeping { outcomes: KEEP_OUTCOMES, audit: Some(KEEP_AUDIT) },
         }
     }
 
@@ -184,6 +193,25 @@ impl Options {
     /// Opens a database on a file system of the network too. Two machines that open it damage it.
     pub fn allow_network_file_system(mut self) -> Self {
         self.allow_network_file_system = true;
+        self
+    }
+
+    /// How long the outcomes of idempotent commands are kept: so long a command that is sent again under its key is not
+    /// carried out again. 7 days.
+    pub fn keep_outcomes(mut self, keep: Duration) -> Self {
+        self.keeping.outcomes = keep;
+        self
+    }
+
+    /// How long rows of the audit trail are kept. 90 days.
+    pub fn keep_audit(mut self, keep: Duration) -> Self {
+        self.keeping.audit = Some(keep);
+        self
+    }
+
+    /// Keeps no audit trail. There is one otherwise.
+    pub fn no_audit(mut self) -> Self {
+        self.keeping.audit = None;
         self
     }
 

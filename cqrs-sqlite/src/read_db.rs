@@ -72,6 +72,15 @@ impl ReadDb {
         apart(self.readers.reader().await?, read, || "a read".to_owned()).await
     }
 
+    /// Reads something of the framework's own.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        ask: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.read(what, move |conn, _| ask(conn)).await
+    }
+
     /// Reads on this thread, and if that takes too long, again in a blocking thread.
     async fn read<T: Send + 'static>(
         &self,

@@ -8,6 +8,7 @@ use crate::changes::Changes;
 use crate::error::OpenError;
 use crate::options::Options;
 use crate::read_db::ReadDb;
+use crate::store::Keeping;
 use crate::writer::{Writer, WriterMetrics};
 
 /// A database that is open: one writer, and readers. A clone is another handle of it.
@@ -31,6 +32,7 @@ pub(crate) struct Open {
     pub(crate) writer: Writer,
     pub(crate) reads: ReadDb,
     pub(crate) changes: Changes,
+    pub(crate) keeping: Keeping,
 }
 
 impl Sqlite {
@@ -77,6 +79,11 @@ impl Sqlite {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.0.writer
+    }
+
+    /// How long what is written is kept.
+    pub(crate) fn keeping(&self) -> Keeping {
+        self.0.keeping
     }
 
     /// What can be awaited to learn of commits.

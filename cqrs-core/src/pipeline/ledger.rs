@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::fingerprint::Fingerprint;
 use crate::future::BoxFuture;
+use crate::ids::MessageId;
 use crate::principal::Principal;
 use crate::unit::Scope;
 
@@ -59,6 +61,18 @@ impl LedgerKey {
             message: message.into(),
             key: context.idempotency_key()?.into(),
         })
+    }
+}
+
+/// What follows from events.
+impl LedgerKey {
+    /// The subscription and the event that the command followed from, where the bus has derived its key from them: as long
+    /// as the event can be delivered to it again, the outcome is kept.
+    #[must_use]
+    pub fn follows_from(&self) -> Option<(&str, MessageId)> {
+        let subscription = self.principal.as_deref().filter(|_| self.is_system)?;
+        let event = self.key.strip_prefix(subscription)?.strip_prefix('/')?.split('/').next()?;
+        Some((subscription, Uuid::try_parse(event).ok()?.into()))
     }
 }
 

@@ -161,12 +161,15 @@ impl Tables {
     /// What was recorded and has not expired.
     pub(crate) fn outcome(&self, key: &LedgerKey, now: SystemTime) -> Option<&LedgerEntry> {
         let (recorded_at, entry) = self.outcomes.get(key)?;
-        has_not_passed(*recorded_at, self.keep_outcomes, now).then_some(entry)
+        (has_not_passed(*recorded_at, self.keep_outcomes, now) || key.follows_from().is_some()).then_some(entry)
     }
 
     pub(crate) fn due(&self, now: SystemTime, limit: usize) -> Vec<QueuedCommand> {
         let due = self.outbox.iter().filter(|queued| !queued.parked && queued.command.not_before <= now);
-        due.take(limit).cloned().collect()
+        let mut due: Vec<_> = due.cloned().collect();
+        due.sort_by_key(|queued| queued.command.not_before);
+        due.truncate(limit);
+        due
     }
 
     pub(crate) fn next_due(&self) -> Option<SystemTime> {
@@ -216,9 +219,22 @@ impl Tables {
         self.audit.iter().rev().filter(|entry| query.admits(entry)).take(query.limit).cloned().collect()
     }
 
+    /// Whether a subscription may get an event once more.
+    fn may_deliver(&self, subscription: &str, event_id: MessageId) -> bool {
+        let waits = self.dead.values().any(|letter| *letter.subscription == *subscription && letter.event_id == event_id);
+        let event = self.events.iter().find(|event| event.id == event_id);
+        let ahead = event.zip(self.checkpoint(subscription));
+        waits || ahead.is_some_and(|(event, checkpoint)| checkpoint.position() < Some(event.position))
+    }
+
     pub(crate) fn purge(&mut self, now: SystemTime) {
         let keep = self.keep_outcomes;
-        self.outcomes.retain(|_, (recorded_at, _)| has_not_passed(*recorded_at, keep, now));
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        outcomes.retain(|key, (recorded_at, _)| {
+            has_not_passed(*recorded_at, keep, now)
+                || key.follows_from().is_some_and(|(subscription, event)| self.may_deliver(subscription, event))
+        });
+        self.outcomes = outcomes;
         if let Some(keep) = self.keep_audit {
             self.audit.retain(|entry| has_not_passed(entry.started_at, keep, now));
         }
