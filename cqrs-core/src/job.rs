@@ -26,7 +26,6 @@ use crate::pipeline::behavior::Around;
 use crate::pipeline::next::{Attempt, Inner, Next};
 use crate::pipeline::outcome::Outcome;
 use crate::principal::Principal;
-use crate::store::changes::Advance;
 use crate::task::Guarded;
 use crate::unit::Scope;
 
@@ -61,7 +60,7 @@ pub(crate) struct EventHandler {
 
 impl EventHandler {
     /// Handles an event in a unit of work of its own, and commits that.
-    async fn handle(&self, delivery: Delivery<'_>, with: Option<&Advance>) -> Result<(), Failure> {
+    async fn handle(&self, delivery: Delivery<'_>) -> Result<(), Failure> {
         let call = Call::delivered(
             delivery.bus,
             Running { handler: self.info, phase: Phase::NoUnit },
@@ -70,13 +69,11 @@ impl EventHandler {
         );
         let mut scope = Scope::new(&call);
         (self.deliver)(delivery, &mut scope).await?;
-        scope.records.checkpoint = with.cloned();
         scope.commit().await.map_err(|fault| fault.at(self.info.site()))?;
         Ok(())
     }
 
-    /// Handles an event as the subscription or the queue that it came from: inside of the behaviors, and of everything
-    /// that a call is inside of. What is to be committed with the handler's unit of work is `with` it.
+    /// Handles an event inside of the behaviors, and of everything that a call is inside of.
     pub(crate) async fn attempt(
         self: &Arc<Self>,
         bus: &Bus,
@@ -84,7 +81,6 @@ impl EventHandler {
         meta: &EventMeta,
         options: Options,
         global: Option<Bus>,
-        with: Option<Advance>,
     ) -> Result<(), Failure> {
         let context = Context::of_call(Some(options), None);
         let observation = observe::is_on().then(|| Observation::of(self.info, &context));
@@ -93,10 +89,9 @@ impl EventHandler {
         let behaviors: Vec<_> = bus.behaviors().around(raised.info).cloned().collect();
         let work: BoxFuture<'_, Result<(), Failure>> = if behaviors.is_empty() {
             let handler = self.clone();
-            Box::pin(async move { handler.handle(Delivery { bus, raised, meta, context }, with.as_ref()).await })
+            Box::pin(async move { handler.handle(Delivery { bus, raised, meta, context }).await })
         } else {
-            let handling =
-                Handling { raised: raised.clone(), meta: meta.clone(), handler: self.clone(), with: with.map(Arc::new) };
+            let handling = Handling { raised: raised.clone(), meta: meta.clone(), handler: self.clone() };
             Box::pin(handling.inside_of(behaviors, bus, running, context))
         };
         let guarded = Guarded::new(work, ambient, global, bus.commit_grace());
@@ -174,7 +169,7 @@ impl Job {
                     derives: Some(Derives::new(subscription, raised.id)),
                     ..self.call.delivery(Principal::system(subscription), None)
                 };
-                handler.attempt(bus, raised, meta, options, self.global.clone(), None).await
+                handler.attempt(bus, raised, meta, options, self.global.clone()).await
             }
             What::Command { message, payload, key } => {
                 let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
@@ -201,7 +196,6 @@ struct Handling {
     raised: Raised,
     meta: EventMeta,
     handler: Arc<EventHandler>,
-    with: Option<Arc<Advance>>,
 }
 
 impl Handling {
@@ -239,9 +233,9 @@ impl Inner for Handling {
 
     fn run(self: Box<Self>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
         Box::pin(async move {
-            let Handling { raised, meta, handler, with } = *self;
+            let Handling { raised, meta, handler } = *self;
             let delivery = Delivery { bus: &attempt.bus, raised: &raised, meta: &meta, context: attempt.context };
-            Outcome::of_types(handler.handle(delivery, with.as_deref()).await, |()| true)
+            Outcome::of_types(handler.handle(delivery).await, |()| true)
         })
     }
 }

@@ -87,6 +87,7 @@ mod context;
 mod deadline;
 mod dispatch_error;
 mod event_meta;
+mod event_unit;
 mod events;
 mod fault;
 mod fingerprint;

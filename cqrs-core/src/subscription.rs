@@ -6,10 +6,13 @@
 
 mod checkpoints;
 mod failure;
+mod feeds;
+mod letters;
 mod outbox_runner;
 mod pauses;
 mod runner;
 mod running;
+mod session;
 mod status;
 
 use std::time::Duration;

@@ -13,8 +13,9 @@ use crate::bus::Bus;
 use crate::fault::Fault;
 use crate::future::either;
 use crate::ids::MessageId;
-use crate::store::Store;
+use crate::store::{Start, Store};
 use crate::store::log::Reading;
+use crate::subscription::feeds::Feeds;
 use crate::subscription::outbox_runner::OutboxRunner;
 use crate::subscription::runner::{Runner, same_log};
 use crate::subscription::{Health, OUTBOX};
@@ -56,7 +57,11 @@ impl Subscribers {
                 bus: bus.clone(),
                 name: (*name).into(),
                 owner,
-                handlers: handlers.clone(),
+                start: match handlers.iter().any(|handler| handler.info.subscription.from_start) {
+                    true => Start::Beginning,
+                    false => Start::Now,
+                },
+                feeds: Feeds::new(bus, handlers),
                 health: healthy(name),
                 stop: stop.subscribe(),
                 global: global.clone(),

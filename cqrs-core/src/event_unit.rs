@@ -1,0 +1,83 @@
+//! [`EventUnit`]: one unit of work in which events of a subscription are handled, one after the other.
+
+use std::sync::Arc;
+
+use crate::ambient::{Ambient, Phase, Running};
+use crate::bus::Bus;
+use crate::call::Call;
+use crate::context::{Context, Options};
+use crate::event_meta::EventMeta;
+use crate::events::Raised;
+use crate::fault::Fault;
+use crate::ids::MessageId;
+use crate::job::{Delivery, EventHandler, Failure};
+use crate::observe::{self, Observation};
+use crate::store::changes::Advance;
+use crate::task::Guarded;
+use crate::unit::Scope;
+
+/// What handlers of events write in the store's transaction, until it is committed with the checkpoint: all of it is
+/// there, or none, and the checkpoint says which. Dropping it rolls it back.
+pub(crate) struct EventUnit {
+    bus: Bus,
+    global: Option<Bus>,
+    scope: Scope,
+    /// Of the call that was last: what the commit is part of.
+    running: Running,
+    context: Context,
+    /// What has been handled, whose readers may read anew once it is committed.
+    handled: Vec<Raised>,
+}
+
+impl EventUnit {
+    /// For this handler first. `global` is the global bus for those inside.
+    pub(crate) fn new(bus: &Bus, handler: &EventHandler, global: Option<Bus>) -> Self {
+        let running = Running { handler: handler.info, phase: Phase::NoUnit };
+        let context = Context::of_call(None, None);
+        let scope = Scope::new(&Call::new(bus, running, Some(context.clone())));
+        EventUnit { bus: bus.clone(), global, scope, running, context, handled: Vec::new() }
+    }
+
+    /// Has an event handled in it. After a failure it is of no use any more.
+    pub(crate) async fn handle(
+        &mut self,
+        handler: &Arc<EventHandler>,
+        raised: &Raised,
+        meta: &EventMeta,
+        options: Options,
+    ) -> Result<(), Failure> {
+        let EventUnit { bus, global, scope, running, context, handled } = self;
+        *running = Running { handler: handler.info, phase: Phase::NoUnit };
+        *context = Context::of_call(Some(options), None);
+        (scope.running, scope.event, scope.stream) = (*running, Some(meta.clone()), None);
+        let observation = observe::is_on().then(|| Observation::of(handler.info, context));
+        let ambient = Ambient { running: *running, context: Some(context.clone()) };
+        let delivery = Delivery { bus, raised, meta, context: context.clone() };
+        let work = (handler.deliver)(delivery, scope);
+        let guarded = Guarded::new(work, ambient, global.clone(), bus.commit_grace());
+        let answer = match observation {
+            Some(observation) => observation.watch(guarded, observe::tell_delivery).await,
+            None => guarded.await,
+        };
+        handled.push(raised.clone());
+        answer.unwrap_or_else(|fault| Err(fault.into()))
+    }
+
+    /// Commits it with a step of the checkpoint, or with a dead letter that is none any more.
+    pub(crate) async fn commit(
+        mut self,
+        checkpoint: Option<Advance>,
+        unparked: Option<(Arc<str>, MessageId)>,
+    ) -> Result<(), Fault> {
+        self.scope.records.checkpoint = checkpoint;
+        self.scope.records.unparked.extend(unparked);
+        let ambient =
+            Ambient { running: Running { phase: Phase::Open, ..self.running }, context: Some(self.context.clone()) };
+        let scope = &mut self.scope;
+        let work = Box::pin(async move { scope.commit().await });
+        let committed = Guarded::new(work, ambient, self.global.clone(), self.bus.commit_grace()).await;
+        // A read model that follows the events has them by now; what was read from that before is old.
+        self.handled.iter().for_each(|raised| self.bus.floors().raise(raised.info));
+        committed.and_then(|committed| committed).map_err(|fault| fault.at(self.running.site()))
+    }
+}

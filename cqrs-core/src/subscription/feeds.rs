@@ -1,0 +1,86 @@
+//! Which handlers of a subscription get which events.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use crate::bus::Bus;
+use crate::events::Raised;
+use crate::fault::Fault;
+use crate::job::EventHandler;
+use crate::need::Opening;
+use crate::provider::Role;
+use crate::store::log::StoredEvent;
+
+/// The handlers of a subscription, by the names of their events.
+pub(super) struct Feeds(BTreeMap<&'static str, Arc<Feed>>);
+
+/// The handlers of one event.
+pub(super) struct Feed {
+    pub(super) handlers: Vec<Arc<EventHandler>>,
+    /// Whether they can be called inside of a unit of work with others: they write in the store's transaction alone, and
+    /// nothing is around them that would see each of their calls by itself.
+    pub(super) shares_a_unit: bool,
+}
+
+impl Feeds {
+    pub(super) fn new(bus: &Bus, handlers: &[Arc<EventHandler>]) -> Self {
+        let mut by_name: BTreeMap<&'static str, Vec<Arc<EventHandler>>> = BTreeMap::new();
+        for handler in handlers {
+            by_name.entry((handler.info.message)().name).or_default().push(handler.clone());
+        }
+        let feed = |(name, handlers): (&'static str, Vec<Arc<EventHandler>>)| {
+            let shares_a_unit = handlers.iter().all(|handler| shares_a_unit(bus, handler));
+            (name, Arc::new(Feed { handlers, shares_a_unit }))
+        };
+        Feeds(by_name.into_iter().map(feed).collect())
+    }
+
+    /// The names of the events.
+    pub(super) fn names(&self) -> Vec<Cow<'static, str>> {
+        self.0.keys().copied().map(Cow::Borrowed).collect()
+    }
+
+    /// The handlers of an event.
+    pub(super) fn of(&self, event: &StoredEvent) -> Result<&Arc<Feed>, Fault> {
+        let feed = self.0.get(&*event.name);
+        feed.ok_or_else(|| Fault::internal(format!("the event `{}` was read for a subscription without it", event.name)))
+    }
+}
+
+impl Feed {
+    /// An event as its handlers take it.
+    pub(super) fn decode(&self, event: &StoredEvent) -> Result<Raised, Fault> {
+        let handler = self.handlers.first().ok_or_else(|| Fault::internal("an event is read for no handler"))?.info;
+        let info = (handler.message)();
+        let stored = info.stored.as_ref().ok_or_else(|| Fault::internal("a transient event is in a log"))?;
+        let decoded = (stored.decode)(event.schema_version, &event.payload).map_err(|fault| fault.at(handler.site()))?;
+        Ok(Raised::kept(event.id, info, decoded))
+    }
+}
+
+fn shares_a_unit(bus: &Bus, handler: &EventHandler) -> bool {
+    let Some(Opening::Unit { unit: ours, .. }) = bus.store_opening() else { return false };
+    let opens = handler.info.opens;
+    let mut units = HashSet::new();
+    opens.iter().for_each(|opening| units_of(bus, opening, &mut units, 0));
+    let event = (handler.info.message)();
+    !opens.is_empty() && units.iter().all(|unit| *unit == ours.key) && bus.behaviors().around(event).next().is_none()
+}
+
+/// The units that opening this opens, through whatever providers make for the call.
+fn units_of(bus: &Bus, opening: &Opening, units: &mut HashSet<std::any::TypeId>, depth: usize) {
+    // A chain of providers that is deeper is a circle, and cannot be opened.
+    const DEEPEST: usize = 64;
+    match opening {
+        Opening::Nothing | Opening::Buffer(_) => {}
+        Opening::Unit { unit, .. } => drop(units.insert(unit.key)),
+        Opening::Provided(_) if depth > DEEPEST => {}
+        Opening::Provided(need) => {
+            let provider = bus.container().per_call(need).and_then(|made| made.provider());
+            if let Some(Role::PerCall(_, openings)) = provider.map(|provider| provider.role) {
+                openings.iter().for_each(|opening| units_of(bus, opening, units, depth + 1));
+            }
+        }
+    }
+}
