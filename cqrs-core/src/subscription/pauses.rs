@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The first pause, and the longest.
 const FIRST: Duration = Duration::from_millis(50);
-const LONGEST: Duration = Duration::from_secs(30);
+pub(super) const LONGEST: Duration = Duration::from_secs(30);
 
 /// Pauses that double, up to half a minute. They are not spread by chance: one process at a time has a subscription, so
 /// nobody else waits for the same moment.

@@ -17,6 +17,7 @@ use crate::store::{Start, Store};
 use crate::store::log::Reading;
 use crate::subscription::feeds::Feeds;
 use crate::subscription::outbox_runner::OutboxRunner;
+use crate::subscription::pauses::LONGEST;
 use crate::subscription::runner::{Runner, same_log};
 use crate::subscription::{Health, OUTBOX};
 
@@ -117,8 +118,11 @@ pub(crate) async fn check(bus: &Bus) -> Result<(), Fault> {
     Ok(())
 }
 
-/// How long to wait before asking the store again.
-const ASK_AGAIN: Duration = Duration::from_millis(2);
+/// How long to wait at most before asking the store again, of which no change is told.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How many commands to look at for one that is tried again: they come in the order of their times.
+const SOON: usize = 256;
 
 /// Waits until nothing in the store waits for a handler.
 pub(crate) async fn settled(bus: &Bus) {
@@ -126,14 +130,14 @@ pub(crate) async fn settled(bus: &Bus) {
     let mut seen = 0;
     loop {
         // A store that does not answer now has nothing settled.
-        if let Ok(Some(store)) = bus.store().await {
-            let store = store.clone();
-            if is_settled(bus, &*store).await.unwrap_or(false) {
-                return;
-            }
-            seen = either(store.changed(seen), tokio::time::sleep(ASK_AGAIN * 10)).await.unwrap_or(seen);
+        let Ok(Some(store)) = bus.store().await else {
+            tokio::time::sleep(ASK_AGAIN).await;
+            continue;
+        };
+        if is_settled(bus, &**store).await.unwrap_or(false) {
+            return;
         }
-        tokio::time::sleep(ASK_AGAIN).await;
+        seen = either(store.changed(seen), tokio::time::sleep(ASK_AGAIN)).await.unwrap_or(seen);
     }
 }
 
@@ -146,5 +150,8 @@ async fn is_settled(bus: &Bus, store: &dyn Store) -> Result<bool, Fault> {
             return Ok(false);
         }
     }
-    Ok(store.due(bus.now(), 1).await?.is_empty())
+    // What is tried again later is waited for, and what was sent for later is not.
+    let now = bus.now();
+    let soon = store.due(now.checked_add(LONGEST).unwrap_or(now), SOON).await?;
+    Ok(!soon.iter().any(|queued| queued.attempts > 0 || queued.command.not_before <= now))
 }
