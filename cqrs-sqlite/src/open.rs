@@ -30,11 +30,7 @@ pub(crate) fn open(options: Options) -> Result<Sqlite, OpenError> {
         return Err(OpenError::OldSqlite { found: rusqlite::version().to_owned() });
     }
     let path = absolute(&options.path)?;
-    if let Some(file_system) = path.parent().and_then(network_file_system)
-        && !options.allow_network_file_system
-    {
-        return Err(OpenError::NetworkFileSystem { path, file_system });
-    }
+    check_file_system(&path, &options, network_file_system)?;
     let (conn, id) = waiting_for_locks(&path, options.writer.lock_wait, || prepare(&path, &options))?;
     let writer = Writer::spawn(conn, &path, options.writer.clone()).map_err(|error| match error {
         SpawnError::Sqlite(error) => told(&path, error),
@@ -66,6 +62,20 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
             Ok(directory.canonicalize().map_err(failed)?.join(name))
         }
         Err(error) => Err(failed(error)),
+    }
+}
+
+/// Refuses what is on another machine's disk, if it may not be.
+fn check_file_system(
+    path: &Path,
+    options: &Options,
+    network: impl FnOnce(&Path) -> Option<String>,
+) -> Result<(), OpenError> {
+    match network(path) {
+        Some(file_system) if !options.allow_network_file_system => {
+            Err(OpenError::NetworkFileSystem { path: path.to_owned(), file_system })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -101,6 +111,8 @@ fn prepare(path: &Path, options: &Options) -> Result<(Connection, String), Faile
     }
     // The waiting is in one place, with one limit for all of it.
     conn.busy_timeout(Duration::ZERO)?;
+    // Before anything is changed: it may be somebody else's.
+    migrate::found(&conn, path)?;
     let journal: String = conn.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
     if !journal.eq_ignore_ascii_case("wal") {
         return Err(OpenError::NoWal { path: path.to_owned(), found: journal }.into());
