@@ -1,5 +1,7 @@
 //! The writer as its callers see it: a rig, and what is tried on it.
 
+#[cfg(feature = "fail-points")]
+mod crashes;
 mod groups;
 mod losses;
 mod sessions;
