@@ -1,5 +1,6 @@
 //! [`Changes`]: waiting for the next commit, of this process or another.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -63,20 +64,23 @@ impl Changes {
         let interval = self.poll.interval.max(Duration::from_millis(1));
         loop {
             self.poll.ask();
-            let mut told = std::pin::pin!(self.here.changed());
-            let mut polled = std::pin::pin!(self.elsewhere.changed());
-            let either = std::future::poll_fn(|cx| {
-                let told = told.as_mut().poll(cx).map(|told| told.is_ok());
-                match told {
-                    std::task::Poll::Ready(true) => std::task::Poll::Ready(true),
-                    // The writer's end is told as an error; then there is the interval alone.
-                    _ => polled.as_mut().poll(cx).map(|polled| polled.is_ok()),
-                }
+            let mut here = pin!(or_never(&mut self.here));
+            let mut elsewhere = pin!(or_never(&mut self.elsewhere));
+            let either = std::future::poll_fn(|cx| match here.as_mut().poll(cx) {
+                std::task::Poll::Ready(()) => std::task::Poll::Ready(()),
+                std::task::Poll::Pending => elsewhere.as_mut().poll(cx),
             });
-            if let Ok(true) = tokio::time::timeout(interval, either).await {
+            if tokio::time::timeout(interval, either).await.is_ok() {
                 return;
             }
         }
+    }
+}
+
+/// The next change; none once the writer has ended.
+async fn or_never(receiver: &mut watch::Receiver<u64>) {
+    if receiver.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -40,7 +40,16 @@ pub(crate) fn hit(point: &str) {
     static HITS: AtomicU64 = AtomicU64::new(0);
 
     debug_assert!(FAIL_POINTS.contains(&point), "`{point}` is not in the table of fail points");
-    let armed = ARMED.get_or_init(|| Armed::parse(&std::env::var("CQRS_SQLITE_ABORT_AT").ok()?));
+    let armed = ARMED.get_or_init(|| {
+        let text = std::env::var("CQRS_SQLITE_ABORT_AT").ok()?;
+        let armed = Armed::parse(&text);
+        if armed.is_none() {
+            // A test that names no point would pass for the wrong reason.
+            eprintln!("`CQRS_SQLITE_ABORT_AT` is `{text}`, which is none of {FAIL_POINTS:?}");
+            std::process::exit(2);
+        }
+        armed
+    });
     if armed.as_ref().is_some_and(|armed| armed.point == point && HITS.fetch_add(1, Ordering::SeqCst) + 1 == armed.hit)
     {
         std::process::abort();
@@ -66,7 +75,7 @@ impl Armed {
             Some((point, hit)) => (point, hit.parse().ok()?),
             None => (text, 1),
         };
-        Some(Armed { point: point.to_owned(), hit })
+        FAIL_POINTS.contains(&point).then(|| Armed { point: point.to_owned(), hit })
     }
 }
 
@@ -80,6 +89,7 @@ mod tests {
         assert_eq!(Armed::parse("commit.before"), armed("commit.before", 1));
         assert_eq!(Armed::parse("commit.before:3"), armed("commit.before", 3));
         assert_eq!(Armed::parse("commit.before:x"), None);
+        assert_eq!(Armed::parse("commit.befor"), None);
     }
 
     #[test]

@@ -122,3 +122,70 @@ impl Error for SharedError {
         Some(&*self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use cqrs_core::{Effect, Fault, FaultKind};
+    use rusqlite::{Connection, ErrorCode, ffi};
+
+    use super::{extended_code, fault_of, fault_of_shared, is_unique, sqlite_error};
+
+    fn failure(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("what SQLite says".to_owned()))
+    }
+
+    #[test]
+    fn each_code_is_a_fault_that_says_what_to_do() {
+        for (code, kind, says) in [
+            (ffi::SQLITE_BUSY, FaultKind::Unavailable, "another connection holds the database, try again"),
+            (ffi::SQLITE_LOCKED, FaultKind::Unavailable, "another connection holds the database, try again"),
+            (ffi::SQLITE_FULL, FaultKind::Unavailable, "the disk is full: make room"),
+            (ffi::SQLITE_IOERR_READ, FaultKind::Unavailable, "look at the system's log"),
+            (ffi::SQLITE_CANTOPEN, FaultKind::Unavailable, "look at the system's log"),
+            (ffi::SQLITE_NOMEM, FaultKind::Unavailable, "no memory left"),
+            (ffi::SQLITE_INTERRUPT, FaultKind::Timeout, "interrupted"),
+            (ffi::SQLITE_CORRUPT, FaultKind::Internal, "restore a backup"),
+            (ffi::SQLITE_NOTADB, FaultKind::Internal, "restore a backup"),
+            (ffi::SQLITE_READONLY, FaultKind::Internal, "read-only"),
+            (ffi::SQLITE_CONSTRAINT_UNIQUE, FaultKind::Conflict, "what SQLite says"),
+            (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, FaultKind::Conflict, "what SQLite says"),
+            (ffi::SQLITE_CONSTRAINT_FOREIGNKEY, FaultKind::Internal, "what SQLite says"),
+            (ffi::SQLITE_CONSTRAINT_CHECK, FaultKind::Internal, "what SQLite says"),
+            (ffi::SQLITE_ERROR, FaultKind::Internal, "what SQLite says"),
+        ] {
+            for fault in [fault_of(failure(code), "a read"), fault_of_shared(&Arc::new(failure(code)), "a read")] {
+                assert_eq!((fault.kind(), fault.effect()), (kind, Effect::Nothing), "{code}: {fault}");
+                assert!(fault.detail().starts_with("a read: ") && fault.detail().contains(says), "{code}: {fault}");
+                assert_eq!(extended_code(&fault), Some(code), "{fault:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_that_is_not_sqlites_own_is_internal() {
+        let fault = fault_of(rusqlite::Error::InvalidQuery, "a read");
+        assert_eq!(fault.kind(), FaultKind::Internal);
+        assert_eq!((extended_code(&fault), sqlite_error(&fault)), (None, Some(&rusqlite::Error::InvalidQuery)));
+    }
+
+    #[test]
+    fn the_error_is_found_behind_other_faults() {
+        let fault = Fault::internal("outer").caused_by(fault_of(failure(ffi::SQLITE_FULL), "inner"));
+        assert_eq!(sqlite_error(&fault).unwrap().sqlite_error_code(), Some(ErrorCode::DiskFull));
+        assert!(sqlite_error(&Fault::internal("of something else")).is_none());
+    }
+
+    #[test]
+    fn a_uniqueness_is_known_by_its_columns() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (a, b, c UNIQUE, UNIQUE (a, b)); INSERT INTO t VALUES (1, 2, 3)").unwrap();
+        let fault = |sql| fault_of(conn.execute(sql, ()).unwrap_err(), "an insert");
+        let pair = fault("INSERT INTO t VALUES (1, 2, 4)");
+        assert!(is_unique(&pair, &["t.a", "t.b"]), "{pair:?}");
+        assert!(!is_unique(&pair, &["t.a"]) && !is_unique(&pair, &["t.c"]));
+        assert!(is_unique(&fault("INSERT INTO t VALUES (1, 3, 3)"), &["t.c"]));
+        assert!(!is_unique(&Fault::conflict("of something else"), &["t.c"]));
+    }
+}

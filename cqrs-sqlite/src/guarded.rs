@@ -1,4 +1,4 @@
-//! A connection on which code of others runs: with a time limit, and without a way to end the transaction.
+//! A connection on which code of others runs: with a time limit, and without a way to end the transaction or to change what may be written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -99,6 +99,8 @@ impl Limits {
             AuthAction::Savepoint { savepoint_name: name, .. } => {
                 name.get(..OURS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OURS))
             }
+            // On a writer it would stay on, on a reader off.
+            AuthAction::Pragma { pragma_name: name, pragma_value: Some(_) } => name.eq_ignore_ascii_case("query_only"),
             _ => false,
         };
         match denied && self.foreign.load(Ordering::Relaxed) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rusqlite::{ErrorCode, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use crate::error::OpenError;
@@ -33,13 +33,13 @@ impl From<OpenError> for Failed {
 /// Makes the framework's tables, or brings them up to date, and gives the id of the file.
 pub(crate) fn framework(conn: &Guarded, path: &Path) -> Result<String, Failed> {
     // Nearly always there is nothing to do, and no lock to wait for.
-    if let Found { version, id: Some(id), .. } = found(conn, path)?
+    if let Found { version, id: Some(id), .. } = found(conn.own(), path)?
         && version == FRAMEWORK.len()
     {
         return Ok(id);
     }
     transaction(conn, || {
-        let Found { version, is_new, id } = found(conn, path)?;
+        let Found { version, is_new, id } = found(conn.own(), path)?;
         let conn = conn.own();
         for step in &FRAMEWORK[version..] {
             conn.execute_batch(step)?;
@@ -59,7 +59,7 @@ pub(crate) fn framework(conn: &Guarded, path: &Path) -> Result<String, Failed> {
 }
 
 /// What of the framework is in a file.
-struct Found {
+pub(crate) struct Found {
     /// The version of its tables, which is one that is known; zero for none.
     version: usize,
     /// Whether the file has no tables at all.
@@ -67,8 +67,8 @@ struct Found {
     id: Option<String>,
 }
 
-fn found(conn: &Guarded, path: &Path) -> Result<Found, Failed> {
-    let conn = conn.own();
+/// Looks for the framework in a file, and changes nothing.
+pub(crate) fn found(conn: &Connection, path: &Path) -> Result<Found, Failed> {
     let application: i32 = conn.query_row("PRAGMA application_id", (), |row| row.get(0))?;
     if application != 0 && application != APPLICATION_ID {
         return Err(OpenError::OfAnother { path: path.to_owned(), found: application }.into());

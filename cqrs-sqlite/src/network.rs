@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-/// The type of the file system of a path, if it is one of the network or of another machine's.
+/// The type of the file system of an absolute path without links, if it is one of the network or of another machine's.
 ///
 /// Linux alone says so; elsewhere there is none.
 pub(crate) fn network_file_system(path: &Path) -> Option<String> {
     let mounts = std::fs::read("/proc/self/mountinfo").ok()?;
-    let path = path.canonicalize().ok()?;
-    let file_system = file_system_of(&mounts, &path)?;
+    let file_system = file_system_of(&mounts, path)?;
     is_network(&file_system).then_some(file_system)
 }
 

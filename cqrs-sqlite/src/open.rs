@@ -26,15 +26,9 @@ const LOG_KEPT: i64 = 64 * 1024 * 1024;
 
 /// Opens it, on a thread that may block.
 pub(crate) fn open(options: Options) -> Result<Sqlite, OpenError> {
-    if rusqlite::version_number() < OLDEST {
-        return Err(OpenError::OldSqlite { found: rusqlite::version().to_owned() });
-    }
+    check_version(rusqlite::version_number(), rusqlite::version())?;
     let path = absolute(&options.path)?;
-    if let Some(file_system) = path.parent().and_then(network_file_system)
-        && !options.allow_network_file_system
-    {
-        return Err(OpenError::NetworkFileSystem { path, file_system });
-    }
+    check_file_system(&path, &options, network_file_system)?;
     let (conn, id) = waiting_for_locks(&path, options.writer.lock_wait, || prepare(&path, &options))?;
     let writer = Writer::spawn(conn, &path, options.writer.clone()).map_err(|error| match error {
         SpawnError::Sqlite(error) => told(&path, error),
@@ -45,6 +39,13 @@ pub(crate) fn open(options: Options) -> Result<Sqlite, OpenError> {
         .and_then(|conn| Changes::new(writer.commits(), conn, options.poll_interval))
         .map_err(|error| told(&path, error))?;
     Ok(Sqlite::new(Open { id, writer, reads: ReadDb::new(readers, options.read_budget), changes, keeping: options.keeping, path }))
+}
+
+fn check_version(number: i32, version: &str) -> Result<(), OpenError> {
+    match number < OLDEST {
+        true => Err(OpenError::OldSqlite { found: version.to_owned() }),
+        false => Ok(()),
+    }
 }
 
 /// The path as every connection of it is opened, whatever becomes of the working directory.
@@ -66,6 +67,20 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
             Ok(directory.canonicalize().map_err(failed)?.join(name))
         }
         Err(error) => Err(failed(error)),
+    }
+}
+
+/// Refuses what is on another machine's disk, if it may not be.
+fn check_file_system(
+    path: &Path,
+    options: &Options,
+    network: impl FnOnce(&Path) -> Option<String>,
+) -> Result<(), OpenError> {
+    match network(path) {
+        Some(file_system) if !options.allow_network_file_system => {
+            Err(OpenError::NetworkFileSystem { path: path.to_owned(), file_system })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -101,10 +116,9 @@ fn prepare(path: &Path, options: &Options) -> Result<(Connection, String), Faile
     }
     // The waiting is in one place, with one limit for all of it.
     conn.busy_timeout(Duration::ZERO)?;
-    let journal: String = conn.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
-    if !journal.eq_ignore_ascii_case("wal") {
-        return Err(OpenError::NoWal { path: path.to_owned(), found: journal }.into());
-    }
+    // Before anything is changed: it may be somebody else's.
+    migrate::found(&conn, path)?;
+    write_ahead(&conn, path)?;
     conn.pragma_update(
         None,
         "synchronous",
@@ -123,6 +137,15 @@ fn prepare(path: &Path, options: &Options) -> Result<(Connection, String), Faile
     Ok((conn.into_inner(), id))
 }
 
+/// Gives the database a write-ahead log, if it has none.
+fn write_ahead(conn: &Connection, path: &Path) -> Result<(), Failed> {
+    let journal: String = conn.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
+    match journal.eq_ignore_ascii_case("wal") {
+        true => Ok(()),
+        false => Err(OpenError::NoWal { path: path.to_owned(), found: journal }.into()),
+    }
+}
+
 fn told(path: &Path, error: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     match error.sqlite_error_code() {
@@ -131,5 +154,51 @@ fn told(path: &Path, error: rusqlite::Error) -> OpenError {
             OpenError::ReadOnly { path, source: Some(error) }
         }
         _ => OpenError::Failed { path, source: error.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rusqlite::Connection;
+
+    use super::{check_file_system, check_version, write_ahead};
+    use crate::error::OpenError;
+    use crate::migrate::Failed;
+    use crate::options::Options;
+
+    #[test]
+    fn a_file_system_of_the_network_is_refused_unless_it_is_allowed() {
+        let path = Path::new("/srv/users.db");
+        let check = |options: Options, network: Option<&str>| {
+            check_file_system(path, &options, |asked| {
+                assert_eq!(asked, path);
+                network.map(str::to_owned)
+            })
+        };
+        let error = check(Options::new(path), Some("nfs4")).unwrap_err();
+        assert!(
+            matches!(&error, OpenError::NetworkFileSystem { file_system, .. } if file_system == "nfs4"),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("`allow_network_file_system`"), "{error}");
+        check(Options::new(path).allow_network_file_system(), Some("nfs4")).unwrap();
+        check(Options::new(path), None).unwrap();
+    }
+
+    #[test]
+    fn an_sqlite_that_damages_databases_is_refused() {
+        let error = check_version(3_051_002, "3.51.2").unwrap_err();
+        assert!(error.to_string().starts_with("SQLite 3.51.2 can damage"), "{error}");
+        check_version(3_051_003, "3.51.3").unwrap();
+        check_version(rusqlite::version_number(), rusqlite::version()).unwrap();
+    }
+
+    #[test]
+    fn a_database_without_a_write_ahead_log_is_refused() {
+        let failed = write_ahead(&Connection::open_in_memory().unwrap(), Path::new("users.db")).unwrap_err();
+        let Failed::Open(OpenError::NoWal { found, .. }) = failed else { panic!("{failed:?}") };
+        assert_eq!(found, "memory");
     }
 }

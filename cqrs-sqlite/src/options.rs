@@ -124,12 +124,12 @@ impl Options {
 
     /// How many connections read at once. As many as the machine has processors, and at least two.
     pub fn readers(mut self, count: usize) -> Self {
-        self.readers = count.max(1);
+        self.readers = count.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         self
     }
 
-    /// How long a read may keep the thread that awaits it, before it goes on in a blocking thread. 1 ms; none for
-    /// zero.
+    /// How long a read may keep the thread that awaits it, before it begins again in a blocking thread. 1 ms; for zero
+    /// every read is in a blocking thread.
     pub fn read_budget(mut self, budget: Duration) -> Self {
         self.read_budget = budget;
         self

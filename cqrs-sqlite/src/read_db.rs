@@ -58,7 +58,8 @@ impl ReadDb {
         self.read(sql, move |conn, sql| rows::all(conn, sql, params.clone())).await
     }
 
-    /// Reads whatever the closure reads, in a blocking thread.
+    /// Reads whatever the closure reads, in a blocking thread. All that it reads is of one moment: it runs in a
+    /// transaction, and can begin none itself.
     ///
     /// # Errors
     /// A fault: what SQLite says, or the closure's panic.
@@ -69,7 +70,10 @@ impl ReadDb {
     where
         T: Send + 'static,
     {
-        apart(self.readers.reader().await?, read, || "a read".to_owned()).await
+        let reader = self.readers.reader().await?;
+        // Where it goes back, what is left of the transaction is rolled back.
+        reader.conn()?.own().execute_batch("BEGIN").map_err(|error| fault_of(error, "a read"))?;
+        apart(reader, read, || "a read".to_owned()).await
     }
 
     /// Reads something of the framework's own.
@@ -88,6 +92,10 @@ impl ReadDb {
         read: impl Fn(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
         let reader = self.readers.reader().await?;
+        if self.budget.is_zero() {
+            let again = sql.to_owned();
+            return apart(reader, move |conn| read(conn, &again), || of(sql)).await;
+        }
         let until = Instant::now() + self.budget;
         let (result, interrupted) = reader.conn()?.run(Some(until), |conn| read(conn, sql));
         match result {

@@ -27,14 +27,13 @@ pub(crate) struct Reader {
 }
 
 impl Readers {
-    /// Opens one connection, and the others as they are needed.
+    /// Opens all of them.
     ///
     /// # Errors
-    /// What SQLite says of the first.
+    /// What SQLite says.
     pub(crate) fn open(path: &Path, count: usize) -> rusqlite::Result<Arc<Readers>> {
-        let first = open(path)?;
-        let places = Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)));
-        Ok(Arc::new(Readers { path: path.to_owned(), idle: Mutex::new(vec![first]), places }))
+        let idle = (0..count).map(|_| open(path)).collect::<rusqlite::Result<_>>()?;
+        Ok(Arc::new(Readers { path: path.to_owned(), idle: Mutex::new(idle), places: Arc::new(Semaphore::new(count)) }))
     }
 
     /// A connection, once one is free.
@@ -47,6 +46,7 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let conn = match idle {
             Some(conn) => conn,
+            // One was not fit to come back.
             None => {
                 let what = format!("opening a reader of `{}`", self.path.display());
                 open(&self.path).map_err(|error| fault_of(error, &what))?

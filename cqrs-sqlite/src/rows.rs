@@ -3,6 +3,9 @@
 //! A struct or a map is read by the names of the columns; a tuple by their order; anything else is the row's only
 //! column. What a column may hold is in `column`.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use rusqlite::types::Type;

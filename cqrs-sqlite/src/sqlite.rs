@@ -1,5 +1,8 @@
 //! [`Sqlite`]: a database that is open.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

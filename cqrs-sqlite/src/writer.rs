@@ -84,9 +84,10 @@ impl Wait {
         Wait(Some(deadline))
     }
 
-    /// As long as the writer's options say.
-    pub(crate) fn by_options() -> Self {
-        Wait(None)
+    /// This long; a time too long for the clock is none that anybody lives to see.
+    pub(crate) fn within(limit: Duration) -> Self {
+        const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+        Wait(Some(Instant::now() + limit.min(FAR)))
     }
 
     fn limit(self, default: Duration) -> Duration {
@@ -138,7 +139,7 @@ impl Writer {
         wait: Wait,
         job: impl FnMut(&Connection) -> JobResult<T> + Send + 'static,
     ) -> JobResult<T> {
-        let (job, answer) = Work::new(job);
+        let (job, answer) = Work::job(job);
         self.send(wait.limit(self.0.options.wait), Command::Job(job)).await?;
         match paused::hold(answer).await {
             Ok(answer) => answer,

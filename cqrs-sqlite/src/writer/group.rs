@@ -20,7 +20,7 @@ use crate::guarded::Guarded;
 use crate::writer::WriterOptions;
 use crate::writer::job::{Job, JobResult, Ran};
 use crate::writer::metrics::Counters;
-use crate::writer::session::{Call, Ended, Session, too_late};
+use crate::writer::session::{Call, Ended, Session, quoted, too_late};
 
 /// What comes over the queue.
 pub(crate) enum Command {
@@ -83,10 +83,10 @@ impl WriterThread {
     /// Serves what comes, until the last handle is gone.
     pub(crate) fn run(mut self) {
         while let Some(first) = self.queue.blocking_recv() {
-            // What the framework itself does here does not panic, but the drop of a caller's value may.
+            // Every closure's panic is caught where it runs: this one would be the framework's own.
             let group = catch_unwind(AssertUnwindSafe(|| self.group(first)));
             if group.is_err() {
-                tracing::error!(path = %self.path.display(), "a write panicked outside of its closure");
+                tracing::error!(path = %self.path.display(), "the writer panicked, and goes on: please report it");
                 self.roll_back();
             }
         }
@@ -177,7 +177,8 @@ impl WriterThread {
     /// Keeps what a job did, or rolls it back.
     fn settle(&mut self, mut job: Box<dyn Job>, ran: Ran, on_loss: OnLoss) -> Step {
         if self.is_lost() {
-            if ran == Ran::Done {
+            // Its own error of SQLite says more; what it found besides may rest on what is lost.
+            if matches!(ran, Ran::Done | Ran::Refused) {
                 job.refuse(Ended::Lost.fault("a write"));
             }
             return Step { member: Some(Member { job, done: false, on_loss: OnLoss::Answer }), lost: true };
@@ -192,7 +193,7 @@ impl WriterThread {
         // What panicked or ran too long would do so again.
         let on_loss = match ran {
             Ran::Panicked | Ran::Late => OnLoss::Answer,
-            Ran::Done | Ran::Refused => on_loss,
+            Ran::Done | Ran::Refused | Ran::Failed => on_loss,
         };
         Step { member: Some(Member { job, done, on_loss }), lost: false }
     }
@@ -250,7 +251,7 @@ impl WriterThread {
                         continue;
                     };
                     if ran != Ran::Panicked {
-                        job.refuse(end.fault(who));
+                        job.refuse(end.fault(&quoted(who)));
                     }
                     // Before the answer, so that who has it finds the session ended.
                     let step = self.abandon(ended, Some(end));
@@ -260,7 +261,7 @@ impl WriterThread {
                 Call::Finish(mut job) => {
                     let ran = job.run(&self.conn, until);
                     if ran == Ran::Late {
-                        job.refuse(Ended::Late(self.options.hold_limit).fault(who));
+                        job.refuse(Ended::Late(self.options.hold_limit).fault(&quoted(who)));
                     }
                     return self.settle(job, ran, OnLoss::TryAgain);
                 }
@@ -322,7 +323,7 @@ impl WriterThread {
             true => fault_of_shared(
                 error,
                 &format!(
-                    "another process holds the write lock of `{path}` for longer than {:?}, and nothing happened",
+                    "another process holds the write lock of `{path}`, also after {:?}, and nothing happened",
                     self.options.lock_wait
                 ),
             ),

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use cqrs_core::{Fault, FaultKind};
-use rusqlite::Connection;
+use cqrs_core::Fault;
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use crate::faults::{panicked, sqlite_error};
@@ -35,6 +35,8 @@ pub(crate) enum Ran {
     Done,
     /// It returned a fault.
     Refused,
+    /// It returned the fault of an error of SQLite.
+    Failed,
     /// It returned a fault after a statement was interrupted, since the time was over.
     Late,
     /// It panicked, and is not fit to run again.
@@ -53,7 +55,7 @@ where
     T: Send + 'static,
     F: FnMut(&Connection) -> JobResult<T> + Send + 'static,
 {
-    pub(crate) fn new(work: F) -> (Box<dyn Job>, oneshot::Receiver<JobResult<T>>) {
+    pub(crate) fn job(work: F) -> (Box<dyn Job>, oneshot::Receiver<JobResult<T>>) {
         let (reply, answer) = oneshot::channel();
         (Box::new(Work { work, kept: None, reply }), answer)
     }
@@ -82,8 +84,14 @@ where
         let ran = catch_unwind(AssertUnwindSafe(|| conn.run(Some(until), |conn| work(conn))));
         let (kept, ran) = match ran {
             Ok((Ok(value), _)) => (Ok(value), Ran::Done),
-            Ok((Err(fault), true)) if was_interrupted(&fault) => (Err(fault), Ran::Late),
-            Ok((Err(fault), _)) => (Err(fault), Ran::Refused),
+            Ok((Err(fault), interrupted)) => {
+                let ran = match sqlite_error(&fault).map(rusqlite::Error::sqlite_error_code) {
+                    Some(Some(ErrorCode::OperationInterrupted)) if interrupted => Ran::Late,
+                    Some(_) => Ran::Failed,
+                    None => Ran::Refused,
+                };
+                (Err(fault), ran)
+            }
             Err(payload) => (Err(panicked("a write", &*payload)), Ran::Panicked),
         };
         self.kept = Some(kept);
@@ -98,16 +106,15 @@ where
     }
 
     fn answer(self: Box<Self>) {
+        let Work { work, kept, reply } = *self;
         let nothing = || Err(Fault::internal("a write was answered before it ran"));
-        // A caller that is gone needs no answer.
-        drop(self.reply.send(self.kept.unwrap_or_else(nothing)));
-    }
-}
-
-/// Whether a fault comes of a statement that was interrupted. One whose maker kept no source may.
-fn was_interrupted(fault: &Fault) -> bool {
-    match sqlite_error(fault) {
-        Some(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted),
-        None => fault.kind() != FaultKind::Panic,
+        // A caller that is gone needs no answer. What is dropped here is the caller's, and may panic.
+        let answered = catch_unwind(AssertUnwindSafe(move || {
+            drop(reply.send(kept.unwrap_or_else(nothing)));
+            drop(work);
+        }));
+        if answered.is_err() {
+            tracing::error!("what a write left behind panicked when it was dropped");
+        }
     }
 }

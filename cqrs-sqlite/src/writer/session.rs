@@ -55,7 +55,7 @@ impl Session {
         f: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> JobResult<T> {
         let who = self.who.clone();
-        let (job, answer) = Work::new(once(move |conn: &Connection| {
+        let (job, answer) = Work::job(once(move |conn: &Connection| {
             f(conn).map_err(|error| fault_of(error, &format!("a statement of `{who}`")))
         }));
         self.call(Call::Run(job), answer).await
@@ -70,7 +70,7 @@ impl Session {
         self,
         job: impl FnOnce(&Connection) -> JobResult<T> + Send + 'static,
     ) -> JobResult<T> {
-        let (job, answer) = Work::new(once(job));
+        let (job, answer) = Work::job(once(job));
         self.call(Call::Finish(job), answer).await
     }
 
@@ -82,7 +82,7 @@ impl Session {
     /// # Errors
     /// Why the group was not committed, or why the session has ended: what was read may not be there.
     pub(crate) async fn roll_back(self) -> JobResult<()> {
-        let (job, answer) = Work::new(once(|_: &Connection| Ok(())));
+        let (job, answer) = Work::job(once(|_: &Connection| Ok(())));
         self.call(Call::RollBack(job), answer).await
     }
 
@@ -98,7 +98,7 @@ impl Session {
 
     fn why(&self) -> Fault {
         match self.ended.get() {
-            Some(ended) => ended.fault(&self.who),
+            Some(ended) => ended.fault(&quoted(&self.who)),
             None => Fault::outcome_unknown(format!("the writer ended while `{}` held it", self.who)),
         }
     }
@@ -107,13 +107,20 @@ impl Session {
 impl Ended {
     pub(crate) fn fault(self, who: &str) -> Fault {
         match self {
-            Ended::Late(limit) => too_late(&format!("`{who}` held the writer"), limit),
+            Ended::Late(limit) => too_late(&format!("{who} held the writer"), limit),
             Ended::Lost => Fault::unavailable(format!(
-                "SQLite rolled back the transaction of `{who}`, nothing happened: try again"
+                "SQLite rolled back the transaction of {who}, and nothing happened: try again"
             )),
-            Ended::Panicked => Fault::new(FaultKind::Panic, format!("a statement of `{who}` panicked before")),
+            Ended::Panicked => {
+                Fault::new(FaultKind::Panic, format!("{who} panicked before, and nothing of it is left"))
+            }
         }
     }
+}
+
+/// A name as faults have it.
+pub(super) fn quoted(who: &str) -> String {
+    format!("`{who}`")
 }
 
 /// The fault of who needs the writer for longer than the limit.
