@@ -35,6 +35,8 @@ pub trait Message: Sized + Send + Sync + 'static {
 
     /// Whether it declares a `timeout`.
     const TIMED: bool = false;
+    /// Whether it is an event that no store keeps.
+    const TRANSIENT: bool = false;
     /// The module it is declared in, where its handler has to be in the same crate.
     const HOME: Option<&'static str>;
 
