@@ -97,7 +97,7 @@ pub trait Query: Message<Kind = kind::Query> {}
 )]
 pub trait Event: Message<Kind = kind::Event, Output = ()> + Clone {}
 
-/// A message that can be reached by name from JSON: one declared with `wire`, or with `name`.
+/// A message that can be reached by name from JSON: one declared with `wire`, and a command or a query with `name`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent by name",
     label = "declared without `wire`",
