@@ -143,6 +143,22 @@ where
 pub trait HasSubscription<C> {}
 impl<C> HasSubscription<C> for kind::Event {}
 
+/// The event of a handler that begins with the oldest one.
+pub fn a_handler_begins_at_the_start_of_what_is_kept<const TRANSIENT: bool>()
+where
+    Is<TRANSIENT>: Kept,
+{
+}
+
+/// The event is not transient.
+#[diagnostic::on_unimplemented(
+    message = "nothing keeps this event, since it is `transient`: there is no start to begin at",
+    label = "nothing to begin with",
+    note = "remove `from = start`, or remove `transient` where the event is declared"
+)]
+pub trait Kept {}
+impl Kept for Is<false> {}
+
 /// A `&T` parameter whose type is named like the bus.
 pub fn the_bus_is_no_dependency<const BUS: bool>()
 where

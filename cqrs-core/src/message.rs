@@ -35,6 +35,8 @@ pub trait Message: Sized + Send + Sync + 'static {
 
     /// Whether it declares a `timeout`.
     const TIMED: bool = false;
+    /// Whether it is an event that no store keeps.
+    const TRANSIENT: bool = false;
     /// The module it is declared in, where its handler has to be in the same crate.
     const HOME: Option<&'static str>;
 
@@ -95,7 +97,7 @@ pub trait Query: Message<Kind = kind::Query> {}
 )]
 pub trait Event: Message<Kind = kind::Event, Output = ()> + Clone {}
 
-/// A message that can be reached by name from JSON: one declared with `wire`, or with `name`.
+/// A message that can be reached by name from JSON: one declared with `wire`, and a command or a query with `name`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent by name",
     label = "declared without `wire`",

@@ -176,3 +176,70 @@ fn stream_of<C: Message + NamesAggregate>(message: &(dyn Any + Send + Sync)) -> 
         Err(payload) => Err(Fault::panic("writing the `#[aggregate_id]`", &*payload).at(site)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::FaultKind;
+    use crate::{command, event, handler};
+
+    #[event(transient)]
+    #[derive(Clone)]
+    struct OrderPlaced((), #[aggregate_id] PurchaseOrderId);
+
+    #[derive(Clone)]
+    struct PurchaseOrderId(&'static str);
+
+    impl fmt::Display for PurchaseOrderId {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self.0 {
+                "panics" => panic!("no number"),
+                "fails" => Err(fmt::Error),
+                text => f.pad(text),
+            }
+        }
+    }
+
+    #[command]
+    struct Nowhere;
+
+    #[handler]
+    fn nowhere(_: Nowhere) {}
+
+    fn stream(id: &'static str) -> Result<StreamId, Fault> {
+        let stream = OrderPlaced::info().stream.expect("it says so");
+        stream(&OrderPlaced((), PurchaseOrderId(id)))
+    }
+
+    #[test]
+    fn a_message_is_about_the_stream_of_its_field() {
+        assert_eq!(stream("a-7").unwrap(), StreamId::new("purchase_order", "a-7"));
+        assert_eq!(stream("a-7").unwrap(), StreamId::of(&OrderPlaced((), PurchaseOrderId("a-7"))));
+        assert_eq!(OrderPlaced::info().category, Some("purchase_order"));
+        assert!(Nowhere::info().stream.is_none() && Nowhere::info().category.is_none());
+    }
+
+    #[test]
+    fn what_the_id_does_is_a_fault() {
+        let fault = stream("panics").unwrap_err();
+        assert_eq!(fault.detail(), "writing the `#[aggregate_id]` panicked: no number");
+        assert_eq!((fault.kind(), fault.message()), (FaultKind::Panic, Some("OrderPlaced")));
+        let fault = stream("fails").unwrap_err();
+        assert_eq!(fault.detail(), "the `#[aggregate_id]` of `OrderPlaced` cannot be written as text");
+        assert!(std::error::Error::source(&fault).unwrap().is::<fmt::Error>());
+        let stream = OrderPlaced::info().stream.expect("it says so");
+        assert_eq!(stream(&Nowhere).unwrap_err().kind(), FaultKind::Internal);
+    }
+
+    #[test]
+    fn a_stream_comes_back_as_it_was_written() {
+        let stream = StreamId::new("order", "a-7");
+        assert_eq!((stream.as_str(), stream.category()), ("order-a-7", "order"));
+        assert_eq!(format!("{stream} {stream:?}"), r#"order-a-7 StreamId("order-a-7")"#);
+        let json = serde_json::to_string(&stream).unwrap();
+        assert_eq!(json, r#""order-a-7""#);
+        assert_eq!(serde_json::from_str::<StreamId>(&json).unwrap(), stream);
+        assert_eq!(StreamId::from(String::from(stream.clone())), stream);
+        assert_eq!(StreamId::from("order").category(), "order");
+    }
+}

@@ -44,7 +44,7 @@ pub enum WiringProblemKind {
     BrokenDependency,
     /// Two messages of one name, where somebody is to find one by it.
     SameName,
-    /// Two handlers of events whose checkpoints are kept under one name.
+    /// Two handlers of events whose checkpoints are kept under one name, or one that begins in two places.
     SameSubscription,
     /// A handler whose resources write in two units of work.
     TwoUnits,
@@ -258,19 +258,32 @@ impl Found<'_> {
         let mut named: BTreeMap<&str, Vec<&HandlerInfo>> = BTreeMap::new();
         let kept = |handler: &&&HandlerInfo| (handler.message)().stored.is_some() && !handler.subscription.inline;
         for handler in registry::linked_in().handlers.iter().filter(kept) {
-            let consumers = named.entry(handler.subscription.name).or_default();
-            let same = |known: &&HandlerInfo| known.method_of.is_some() && known.method_of == handler.method_of;
-            if !consumers.iter().any(same) {
-                consumers.push(handler);
-            }
+            named.entry(handler.subscription.name).or_default().push(handler);
         }
-        for (name, consumers) in named.into_iter().filter(|(_, consumers)| consumers.len() > 1) {
-            let places = listed(consumers.iter().map(|handler| handler.place.to_string()));
-            let text = format!(
-                "two handlers of events share the subscription `{name}`, so that each misses what the other \
-                 has handled: {places}; give one of them another: `#[handler(name = \"..\")]`"
-            );
-            self.add(WiringProblemKind::SameSubscription, text);
+        for (name, handlers) in named {
+            let mut consumers: Vec<&HandlerInfo> = Vec::new();
+            for handler in handlers {
+                match consumers.iter().find(|known| known.method_of.is_some() && known.method_of == handler.method_of) {
+                    None => consumers.push(handler),
+                    Some(known) if known.subscription.from_start != handler.subscription.from_start => {
+                        let text = format!(
+                            "the methods of one type have one subscription, `{name}`, which begins in one place: {} \
+                             and {}; write `#[handler(from = start)]` on both of their blocks, or on none",
+                            known.place, handler.place
+                        );
+                        self.add(WiringProblemKind::SameSubscription, text);
+                    }
+                    Some(_) => {}
+                }
+            }
+            if consumers.len() > 1 {
+                let places = listed(consumers.iter().map(|handler| handler.place.to_string()));
+                let text = format!(
+                    "two handlers of events share the subscription `{name}`, so that each misses what the other has \
+                     handled: {places}; give one of them another: `#[handler(name = \"..\")]`"
+                );
+                self.add(WiringProblemKind::SameSubscription, text);
+            }
         }
     }
 

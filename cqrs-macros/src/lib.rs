@@ -1,8 +1,9 @@
 //! The attributes of `cqrs-core`, which re-exports and documents them. Knows nothing of transports or stores.
 //!
 //! Each attribute goes the same way: parse (`options`, and the item), check into a model that keeps the user's
-//! tokens for their spans, expand. The user's item comes out first and untouched; mistakes are collected and come
-//! out together, each at the tokens that are wrong.
+//! tokens for their spans, expand. The user's item comes out first and untouched, but for one derive before it
+//! where a field has an attribute of ours; mistakes are collected and come out together, each at the tokens that are
+//! wrong.
 
 mod aggregate_id;
 mod attributes;

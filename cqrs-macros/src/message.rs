@@ -184,12 +184,18 @@ fn implement(message: &Message<'_>) -> TokenStream {
 fn types(message: &Message<'_>) -> TokenStream {
     let options = &message.options;
     if message.of == Macro::Event {
+        let transient = options.transient.as_ref().map(|_| {
+            quote!(
+                const TRANSIENT: _cqrs::bool = true;
+            )
+        });
         return quote! {
             type Output = ();
             type Error = _cqrs::BoxError;
             type Returns = _cqrs::EventReturned;
             type Routing = _cqrs::FanOut;
             type Pipeline = _cqrs::Direct;
+            #transient
             fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> { __returned.sort() }
         };
     }

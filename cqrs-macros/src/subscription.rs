@@ -52,13 +52,19 @@ pub(crate) fn info(options: &Options) -> TokenStream {
 /// What rustc is asked about the message, at each of the options.
 pub(crate) fn checks(options: &Options, message: &Type) -> TokenStream {
     let keys = [options.inline.as_ref(), options.name.as_ref().map(|(key, _)| key), options.from.as_ref()];
-    keys.into_iter()
-        .flatten()
-        .map(|key| {
-            let message = at(key.span(), message);
-            quote_spanned! {key.span()=>
-                _cqrs::check::only_a_handler_of_an_event_has_a_subscription::<#message>();
-            }
-        })
-        .collect()
+    let subscribes = keys.into_iter().flatten().map(|key| {
+        let message = at(key.span(), message);
+        quote_spanned! {key.span()=>
+            _cqrs::check::only_a_handler_of_an_event_has_a_subscription::<#message>();
+        }
+    });
+    let from_start = options.from.as_ref().map(|key| {
+        let message = at(key.span(), message);
+        quote_spanned! {key.span()=>
+            _cqrs::check::a_handler_begins_at_the_start_of_what_is_kept::<
+                { <#message as _cqrs::Message>::TRANSIENT }
+            >();
+        }
+    });
+    quote!(#(#subscribes)* #from_start)
 }

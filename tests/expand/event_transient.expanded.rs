@@ -17,6 +17,7 @@ const _: () = {
         type Returns = _cqrs::EventReturned;
         type Routing = _cqrs::FanOut;
         type Pipeline = _cqrs::Direct;
+        const TRANSIENT: _cqrs::bool = true;
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             __returned.sort()
         }

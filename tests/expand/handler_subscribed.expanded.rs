@@ -2,8 +2,8 @@
 
 use cqrs_core::{event, handler};
 
-#[event(transient)]
-#[derive(Clone)]
+#[event]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct OrderPlaced {
     pub number: u64,
 }
@@ -12,7 +12,7 @@ pub struct Stock;
 
 impl Stock {
     fn placed(&self, event: OrderPlaced) {
-        drop(event.number);
+        assert!(event.number > 0);
     }
 }
 
@@ -74,7 +74,7 @@ const _: () = {
 };
 
 pub async fn mail(event: OrderPlaced) {
-    drop(event.number);
+    assert!(event.number > 0);
 }
 
 #[doc(hidden)]
@@ -125,6 +125,9 @@ const _: () = {
         >();
         _cqrs::check::only_a_handler_of_an_event_has_a_subscription::<OrderPlaced>();
         _cqrs::check::only_a_handler_of_an_event_has_a_subscription::<OrderPlaced>();
+        _cqrs::check::a_handler_begins_at_the_start_of_what_is_kept::<
+            { <OrderPlaced as _cqrs::Message>::TRANSIENT },
+        >();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<OrderPlaced>>::info)

@@ -1,7 +1,7 @@
 use cqrs_core::{event, handler};
 
-#[event(transient)]
-#[derive(Clone)]
+#[event]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct OrderPlaced {
     pub number: u64,
 }
@@ -11,11 +11,11 @@ pub struct Stock;
 #[handler(inline)]
 impl Stock {
     fn placed(&self, event: OrderPlaced) {
-        drop(event.number);
+        assert!(event.number > 0);
     }
 }
 
 #[handler(name = "order-mail", from = start)]
 pub async fn mail(event: OrderPlaced) {
-    drop(event.number);
+    assert!(event.number > 0);
 }

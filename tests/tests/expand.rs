@@ -73,6 +73,10 @@ fn every_option_has_a_flip() {
     for (name, ..) in options::OPTIONS {
         assert!(has(name), "`{name}` is not in the table of flips");
     }
+    // An option that says another thing elsewhere, and what fields say.
+    for part in ["name.event", "name.handler", "aggregate_id", "aggregate_id.category"] {
+        assert!(has(part), "`{part}` is not in the table of flips");
+    }
     for (option, forms) in [("cache", cache::FORMS), ("retry", retry::FORMS)] {
         for (key, _) in forms {
             assert!(has(&format!("{option}.{key}")), "`{option}({key}..)` is not in the table of flips");

@@ -81,6 +81,37 @@
 /// # }
 /// ```
 ///
+/// # Which aggregate it is about
+///
+/// `#[aggregate_id]` on one field says which aggregate the command is about, and so which [stream](crate::StreamId) of
+/// events. What sort of aggregate it is, is the field's type without its ending `Id`: `order` of `OrderId`,
+/// `purchase_order` of `ids::PurchaseOrderId`. A field of another type says it: `#[aggregate_id("order")]`. The type is
+/// `Display`, as text that only this aggregate has.
+///
+/// ```
+/// use cqrs_core::{NamesAggregate, StreamId, command, handler};
+///
+/// #[command]
+/// struct ConfirmOrder {
+///     #[aggregate_id]
+///     order: OrderId,
+///     by: String,
+/// }
+///
+/// struct OrderId(u64);
+///
+/// impl std::fmt::Display for OrderId {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { self.0.fmt(f) }
+/// }
+///
+/// #[handler]
+/// fn confirm_order(_: ConfirmOrder) {}
+///
+/// let command = ConfirmOrder { order: OrderId(7), by: "Ada".into() };
+/// assert_eq!(StreamId::of(&command), StreamId::new("order", 7));
+/// assert_eq!(command.aggregate_id().0, 7);
+/// ```
+///
 /// # What it asks of the types
 ///
 /// The command is `Send + Sync + 'static`, output and error are `Send + 'static`. With `wire` or `name` the command has
@@ -92,8 +123,8 @@
 /// # What does not compile
 ///
 /// A command on a function, a trait, a union, an empty enum or a generic type; an unknown option, which is told the
-/// nearest; `authorize` beside `public`; a `cache`; a `timeout` where the handler is a `fn`, which nothing can
-/// interrupt; an output that is an [`Aggregate`](crate::Aggregate), or holds one:
+/// nearest; `authorize` beside `public`; a `cache`; `#[aggregate_id]` on two fields, or in an enum's variant; a `timeout`
+/// where the handler is a `fn`, which nothing can interrupt; an output that is an [`Aggregate`](crate::Aggregate), or holds one:
 ///
 /// ```compile_fail,E0277
 /// use cqrs_core::{Aggregate, command};

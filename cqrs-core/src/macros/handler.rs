@@ -77,11 +77,43 @@
 ///
 /// # Options
 ///
-/// `crate = ::path::to::cqrs_core`, for a macro of yours that expands to the attribute.
+/// | option | says | without it |
+/// | --- | --- | --- |
+/// | `inline` | it runs in the unit of work that raises the event, and where it fails the command does | it runs after the commit |
+/// | `name = "order-mail"` | what its subscription is called: what its checkpoint is kept under | the function's path, or the type's of an impl block |
+/// | `from = start` | it begins with the oldest event that is kept | it begins with the next event after it is added |
+/// | `crate = ::path::to::cqrs_core` | where this crate is, for a macro of yours that expands to the attribute | `::cqrs_core` |
+///
+/// The first three are for handlers of events. On an impl block they are for all of its methods, which have one
+/// subscription together. A checkpoint lasts as long as the log: give a name to whoever has one, and the function may be
+/// renamed and moved; two of one name are reported by [`Bus::verify`](crate::Bus::verify). The
+/// [catalog](crate::Bus::catalog) lists what each handler has.
+///
+/// ```
+/// use cqrs_core::{Bus, SubscriptionEntry, event, handler};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[event(name = "parcel.sent")]
+/// #[derive(Clone, Serialize, Deserialize)]
+/// struct ParcelSent { parcel: u64 }
+///
+/// #[handler(name = "parcel-mail", from = start)]
+/// async fn mail(_: ParcelSent) {}
+///
+/// #[handler(inline)]
+/// async fn count_out(_: ParcelSent) {}
+///
+/// let catalog = Bus::global().catalog();
+/// let sent = catalog.messages.iter().find(|message| message.name == "parcel.sent").unwrap();
+/// let [count_out, mail] = &sent.handlers[..] else { panic!("it has two handlers") };
+/// assert_eq!(mail.subscription, Some(SubscriptionEntry::Durable { name: "parcel-mail", from_start: true }));
+/// assert_eq!(count_out.subscription, Some(SubscriptionEntry::Inline));
+/// ```
 ///
 /// # What does not compile
 ///
-/// A message by reference; a `self` other than `&self`; a future that is not `Send`; another return type than the
+/// `inline`, `name` or `from` on the handler of a command or a query; `inline` beside one of the other two; `from = start`
+/// for an event that is `transient`. A message by reference; a `self` other than `&self`; a future that is not `Send`; another return type than the
 /// message declares; `&Bus`; resources of two units of work; the handler of another crate's message that is no
 /// `contract`, where the library and the binary of one package are two crates; and a second handler:
 ///

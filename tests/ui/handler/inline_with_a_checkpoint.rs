@@ -1,7 +1,7 @@
 use cqrs_core::{event, handler};
 
-#[event(transient)]
-#[derive(Clone)]
+#[event]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Placed;
 
 #[handler(inline, name = "stock", from = start)]

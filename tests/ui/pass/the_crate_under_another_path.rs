@@ -78,7 +78,7 @@ mod orders {
 
     #[handler(crate = crate::framework, name = "shipped", from = start)]
     fn shipped(event: Shipped) {
-        drop(event.order);
+        assert!(event.order > 0);
     }
 
     #[handler(crate = crate::framework, inline)]
