@@ -6,8 +6,9 @@ use cqrs_core::Fault;
 use rusqlite::ErrorCode;
 
 use crate::fail_points;
-use crate::faults::fault_of_shared;
+use crate::faults::{fault_of_shared, is_busy};
 use crate::writer::group::{Member, OnLoss, Step, WriterThread};
+use crate::writer::job::Job;
 
 /// How a commit ended.
 enum Commit {
@@ -36,9 +37,10 @@ impl WriterThread {
     /// Goes on after a transaction that several writes shared was lost: each of them runs again alone, once.
     pub(super) fn recover(&mut self, members: Vec<Member>) {
         self.roll_back();
+        let mut locked = None;
         for Member { mut job, on_loss, .. } in members {
             match on_loss {
-                OnLoss::RunAgain => self.alone(job),
+                OnLoss::RunAgain => self.alone(job, &mut locked),
                 OnLoss::TryAgain => {
                     job.refuse(Fault::unavailable(
                         "the transaction that several writes shared was lost, and nothing happened: try again",
@@ -54,14 +56,21 @@ impl WriterThread {
         }
     }
 
-    /// Runs a job in a transaction of its own.
-    fn alone(&mut self, mut job: Box<dyn crate::writer::job::Job>) {
-        self.counters.run_again();
-        if let Err(error) = self.begin() {
-            job.refuse(fault_of_shared(&Arc::new(error), "a transaction could not begin, and nothing happened"));
+    /// Runs a job in a transaction of its own, unless another connection was found to hold the lock.
+    fn alone(&mut self, mut job: Box<dyn Job>, locked: &mut Option<Arc<rusqlite::Error>>) {
+        let begun = match locked {
+            Some(error) => Err(error.clone()),
+            None => self.begin().map_err(Arc::new),
+        };
+        if let Err(error) = begun {
+            job.refuse(self.begin_fault(&error));
             self.counters.rolled_back(1);
-            return job.answer();
+            job.answer();
+            // The others do not wait as long again.
+            *locked = is_busy(&error).then_some(error);
+            return;
         }
+        self.counters.run_again();
         let Step { member, lost } = self.job(job);
         let members: Vec<_> = member.into_iter().collect();
         match lost {
