@@ -15,7 +15,43 @@ use crate::rows;
 
 /// The database, to read from: a pool of connections that cannot write, whatever they are told.
 ///
-/// Each call sees what was committed before it began.
+/// Each call sees what was committed before it began. A struct is read by the names of columns, a tuple by their
+/// order, anything else is the row's only column. Integers, reals, text, blobs and NULL are what they are, where
+/// `Option` takes NULL; a `bool` is 0 or 1, an enum the text of its variant's name, an id its text or its 16 bytes,
+/// and what has a shape of its own, such as a list or a struct, is JSON.
+///
+/// A short read is done on the thread that awaits it, and a long one in a blocking thread. A read whose caller goes
+/// away is interrupted.
+///
+/// ```
+/// use cqrs_sqlite::Sqlite;
+///
+/// #[derive(serde::Deserialize, Debug, PartialEq)]
+/// struct User { id: i64, name: String, role: Role, email: Option<String>, tags: Vec<String> }
+///
+/// #[derive(serde::Deserialize, Debug, PartialEq)]
+/// #[serde(rename_all = "lowercase")]
+/// enum Role { Reader, Editor }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("users.db");
+/// # let sqlite = Sqlite::options(path).migrations([("users", r#"
+/// #     CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT NOT NULL, role TEXT, email TEXT, tags TEXT) STRICT;
+/// #     INSERT INTO user VALUES (1, 'Ada', 'editor', NULL, '["first"]'), (2, 'Bob', 'reader', NULL, '[]')
+/// # "#)]).open().await.unwrap();
+/// let db = sqlite.reads();
+/// let ada: Option<User> = db.one("SELECT * FROM user WHERE id = ?", (1,)).await.unwrap();
+/// let tags = vec!["first".to_owned()];
+/// assert_eq!(ada, Some(User { id: 1, name: "Ada".into(), role: Role::Editor, email: None, tags }));
+///
+/// let names: Vec<(i64, String)> = db.all("SELECT id, name FROM user ORDER BY id", ()).await.unwrap();
+/// assert_eq!(names, [(1, "Ada".into()), (2, "Bob".into())]);
+///
+/// let fault = db.one::<String>("SELECT email FROM user WHERE id = ?", (1,)).await.unwrap_err();
+/// assert!(fault.detail().ends_with("column `email`: it holds NULL, and text was asked for; an `Option` takes NULL"));
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ReadDb {
     readers: Arc<Readers>,
@@ -36,7 +72,7 @@ impl ReadDb {
         ReadDb { readers, budget }
     }
 
-    /// The first row that a query finds.
+    /// The first row that a query finds, if it finds any. The parameters are a tuple, such as `(id,)`, or an array.
     ///
     /// # Errors
     /// A fault: what SQLite says, or a row that is not a `T`.
@@ -63,6 +99,20 @@ impl ReadDb {
     ///
     /// # Errors
     /// A fault: what SQLite says, or the closure's panic.
+    ///
+    /// ```
+    /// # use cqrs_sqlite::Sqlite;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let db = Sqlite::open(directory.path().join("users.db")).await.unwrap().reads();
+    /// let pages = db.run(|conn| {
+    ///     let count: i64 = conn.query_row("PRAGMA page_count", (), |row| row.get(0))?;
+    ///     let size: i64 = conn.query_row("PRAGMA page_size", (), |row| row.get(0))?;
+    ///     Ok(count * size)
+    /// });
+    /// assert!(pages.await.unwrap() > 0);
+    /// # }
+    /// ```
     pub async fn run<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

@@ -1,5 +1,7 @@
 //! Opening a database, and what is told where that fails.
 
+#![cfg(unix)]
+
 mod common;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

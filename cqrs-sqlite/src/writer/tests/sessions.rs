@@ -203,6 +203,13 @@ async fn write(writer: super::Writer) {
 }
 
 #[tokio::test]
+async fn a_session_can_be_used_in_a_task() {
+    let rig = rig(WriterOptions::default());
+    tokio::spawn(write(rig.writer.clone())).await.unwrap();
+    assert_eq!(rig.names(), ["a", "b", "c"]);
+}
+
+#[tokio::test]
 async fn a_session_dropped_at_any_poll_leaves_all_or_nothing_and_blocks_nobody() {
     let rig = rig(WriterOptions::default());
     let mut kept = 0;
