@@ -9,9 +9,13 @@ use cqrs_core::{Fault, ReadOnly};
 use rusqlite::{Connection, Params};
 use serde::de::DeserializeOwned;
 
-use crate::faults::{fault_of, panicked};
+use crate::faults::{fault_of, is_busy, panicked};
+use crate::guarded::Guarded;
 use crate::readers::{Reader, Readers};
 use crate::rows;
+
+/// How long a read waits for a lock; in WAL mode nobody holds one for long.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// The database, to read from: a pool of connections that cannot write, whatever they are told.
 ///
@@ -141,8 +145,8 @@ impl ReadDb {
         let (result, interrupted) = reader.conn()?.run(Some(until), |conn| read(conn, sql));
         match result {
             Ok(value) => Ok(value),
-            // A read has no effect, so nobody sees that it began before.
-            Err(_) if interrupted => {
+            // A read has no effect, so nobody sees that it began before. A lock is waited for where that blocks nobody.
+            Err(error) if interrupted || is_busy(&error) => {
                 let again = sql.to_owned();
                 apart(reader, move |conn| read(conn, &again), || of(sql)).await
             }
@@ -160,7 +164,7 @@ async fn apart<T: Send + 'static>(
     let _abandon = reader.conn()?.abandon();
     let task = tokio::task::spawn_blocking(move || {
         // Caught here, so that the reader outlives its statements and goes back.
-        let result = catch_unwind(AssertUnwindSafe(|| reader.conn().map(|conn| conn.run(None, read).0)));
+        let result = catch_unwind(AssertUnwindSafe(|| reader.conn().map(|conn| patiently(conn, read))));
         drop(reader);
         result.unwrap_or_else(|payload| resume_unwind(payload))
     });
@@ -171,6 +175,14 @@ async fn apart<T: Send + 'static>(
     }
 }
 
+/// Reads, and waits for a lock such as of a process that repairs the write-ahead log after another's crash.
+fn patiently<T>(conn: &Guarded, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    conn.own().busy_timeout(LOCK_WAIT)?;
+    let result = conn.run(None, read).0;
+    conn.own().busy_timeout(Duration::ZERO)?;
+    result
+}
+
 /// What was read, as far as a fault tells.
 fn of(sql: &str) -> String {
     const SHOWN: usize = 120;
@@ -178,5 +190,30 @@ fn of(sql: &str) -> String {
     match sql.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("the read `{}..`", &sql[..end]),
         None => format!("the read `{sql}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rusqlite::Connection;
+
+    use super::ReadDb;
+    use crate::readers::Readers;
+
+    #[tokio::test]
+    async fn a_lock_is_waited_for_where_that_blocks_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("test.db");
+        // Without a write-ahead log a writer locks readers out.
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("CREATE TABLE t (id INTEGER); BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)").unwrap();
+        let db = ReadDb::new(Readers::open(&path, 1).unwrap(), Duration::from_millis(1));
+        let read = tokio::spawn(async move { db.one::<i64>("SELECT id FROM t", ()).await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!read.is_finished());
+        other.execute_batch("COMMIT").unwrap();
+        assert_eq!(read.await.unwrap().unwrap(), Some(1));
     }
 }
