@@ -89,10 +89,9 @@ impl WriterThread {
         fail_points::hit("commit.after");
         let Err(error) = result else { return Commit::Done };
         self.roll_back();
-        // The frames of the write-ahead log may be on the disk although their fsync failed.
-        match error.sqlite_error_code() {
-            Some(ErrorCode::SystemIoFailure) => Commit::Unknown(error),
-            _ => Commit::Nothing(error),
+        match is_nothing(&error) {
+            true => Commit::Nothing(error),
+            false => Commit::Unknown(error),
         }
     }
 
@@ -153,6 +152,37 @@ impl WriterThread {
                 Err(error) => tracing::warn!(path = %self.path.display(), %error, "a checkpoint failed"),
             },
             Err(error) => tracing::warn!(path = %self.path.display(), %error, "a checkpoint could not be asked for"),
+        }
+    }
+}
+
+/// Whether a commit that failed with this error has certainly left nothing.
+///
+/// It has where it failed before its last frame was written to the write-ahead log: where a constraint was broken, a
+/// lock was not got, or there was no room for that frame. After it, when the log is synced and indexed, the frames may
+/// be on the disk, and come back after a crash.
+fn is_nothing(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted};
+    matches!(
+        error.sqlite_error_code(),
+        Some(ConstraintViolation | DatabaseBusy | DatabaseLocked | DiskFull | OperationInterrupted)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::is_nothing;
+
+    #[test]
+    fn what_fails_after_the_last_frame_may_be_there() {
+        let is_nothing = |code| is_nothing(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_CONSTRAINT_FOREIGNKEY, ffi::SQLITE_INTERRUPT] {
+            assert!(is_nothing(code), "{code}");
+        }
+        for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_NOMEM, ffi::SQLITE_CORRUPT] {
+            assert!(!is_nothing(code), "{code}");
         }
     }
 }
