@@ -13,6 +13,7 @@ use crate::faults::{fault_of, is_busy, panicked};
 use crate::guarded::Guarded;
 use crate::readers::{Reader, Readers};
 use crate::rows;
+use crate::writer::Writer;
 
 /// How long a read waits for a lock; in WAL mode nobody holds one for long.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -61,6 +62,9 @@ pub struct ReadDb {
     readers: Arc<Readers>,
     /// How long a read may keep the thread that awaits it.
     budget: Duration,
+    /// Keeps the database open: the last connection that could write would remove the write-ahead log as it closes,
+    /// and lock readers out meanwhile.
+    _open: Writer,
 }
 
 impl ReadOnly for ReadDb {}
@@ -72,8 +76,8 @@ impl fmt::Debug for ReadDb {
 }
 
 impl ReadDb {
-    pub(crate) fn new(readers: Arc<Readers>, budget: Duration) -> ReadDb {
-        ReadDb { readers, budget }
+    pub(crate) fn new(readers: Arc<Readers>, budget: Duration, open: Writer) -> ReadDb {
+        ReadDb { readers, budget, _open: open }
     }
 
     /// The first row that a query finds, if it finds any. The parameters are a tuple, such as `(id,)`, or an array.
@@ -201,6 +205,7 @@ mod tests {
 
     use super::ReadDb;
     use crate::readers::Readers;
+    use crate::writer::{Writer, WriterOptions};
 
     #[tokio::test]
     async fn a_lock_is_waited_for_where_that_blocks_nobody() {
@@ -209,7 +214,8 @@ mod tests {
         // Without a write-ahead log a writer locks readers out.
         let other = Connection::open(&path).unwrap();
         other.execute_batch("CREATE TABLE t (id INTEGER); BEGIN EXCLUSIVE; INSERT INTO t VALUES (1)").unwrap();
-        let db = ReadDb::new(Readers::open(&path, 1).unwrap(), Duration::from_millis(1));
+        let writer = Writer::spawn(Connection::open(&path).unwrap(), &path, WriterOptions::default()).unwrap();
+        let db = ReadDb::new(Readers::open(&path, 1).unwrap(), Duration::from_millis(1), writer);
         let read = tokio::spawn(async move { db.one::<i64>("SELECT id FROM t", ()).await });
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(!read.is_finished());
