@@ -101,7 +101,8 @@ impl Container {
         // The store of `InMemoryUnit`, which needs nothing.
         shared.insert(TypeId::of::<()>(), Slot::given(Need::of::<()>(), Box::new(Arc::new(()))));
         let of_store = store.into_iter().flat_map(StoreInfo::providers);
-        let of_store = of_store.filter(|of_store| !providers.iter().any(|other| other.provides.key == of_store.provides.key));
+        let of_store =
+            of_store.filter(|of_store| !providers.iter().any(|other| other.provides.key == of_store.provides.key));
         for provider in providers.iter().copied().chain(of_store) {
             let need = provider.provides;
             match provider.role {

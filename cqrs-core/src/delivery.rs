@@ -132,8 +132,7 @@ impl Deliveries {
         commands: usize,
         call: &Context,
     ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        let jobs = commands
-            + records.events.iter().map(|raised| self.subscriptions(raised).len()).sum::<usize>();
+        let jobs = commands + records.events.iter().map(|raised| self.subscriptions(raised).len()).sum::<usize>();
         if jobs == 0 {
             return Ok(None);
         }
@@ -229,7 +228,8 @@ impl Turn<'_> {
             }
         }
         for (n, (sent, payload)) in records.commands.iter().zip(commands).enumerate() {
-            let key = sent.key.clone().unwrap_or_else(|| format!("{}/{}/{n}", call.message_id(), sent.info.name).into());
+            let key =
+                sent.key.clone().unwrap_or_else(|| format!("{}/{}/{n}", call.message_id(), sent.info.name).into());
             let what = What::Command { message: sent.info, payload, key };
             let room = place();
             let wait = sent.not_before.and_then(|at| at.duration_since(SystemTime::now()).ok());

@@ -301,10 +301,8 @@ pub enum Route {
 pub(crate) type LinkFn = fn(&crate::container::Container) -> Result<Arc<dyn Any + Send + Sync>, Fault>;
 
 /// Calls the handler of an event.
-pub(crate) type DeliverFn = for<'a> fn(
-    crate::job::Delivery<'a>,
-    &'a mut crate::unit::Scope,
-) -> BoxFuture<'a, Result<(), crate::job::Failure>>;
+pub(crate) type DeliverFn =
+    for<'a> fn(crate::job::Delivery<'a>, &'a mut crate::unit::Scope) -> BoxFuture<'a, Result<(), crate::job::Failure>>;
 
 /// How handlers of a message are reached: the type behind [`Message::Routing`]. What a route does not need
 /// is never instantiated.

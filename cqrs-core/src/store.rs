@@ -10,9 +10,9 @@ pub(crate) mod in_memory;
 mod in_memory_tables;
 pub(crate) mod info;
 pub(crate) mod log;
+pub(crate) mod of_bus;
 pub(crate) mod position;
 pub(crate) mod records;
-pub(crate) mod of_bus;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -12,7 +12,6 @@ use crate::message::{Event, Json, MessageInfo, to_json};
 type AnyEvent = Arc<dyn Any + Send + Sync>;
 
 /// How an event goes into a store and comes out again.
-#[allow(dead_code, reason = "who keeps events calls it")]
 pub(crate) struct Stored {
     /// The event as JSON of its current version.
     pub(crate) encode: fn(&(dyn Any + Send + Sync)) -> Result<Vec<u8>, Fault>,

@@ -5,7 +5,18 @@ use std::time::Duration;
 
 use cqrs_core::BoxError;
 
-/// Why a database could not be opened. It names the file, and what to do.
+/// Why a database could not be opened. It names the file, and what to do; nothing was changed, but for migrations
+/// before one that failed.
+///
+/// ```
+/// use cqrs_sqlite::{OpenError, Sqlite};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let error = Sqlite::open("no/such/directory/users.db").await.unwrap_err();
+/// assert!(matches!(error, OpenError::NoDirectory { .. }));
+/// assert_eq!(error.to_string(), "the directory of `no/such/directory/users.db` does not exist: create it first");
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {

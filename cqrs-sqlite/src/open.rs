@@ -38,7 +38,8 @@ pub(crate) fn open(options: Options) -> Result<Sqlite, OpenError> {
     let changes = readers::open(&path)
         .and_then(|conn| Changes::new(writer.commits(), conn, options.poll_interval))
         .map_err(|error| told(&path, error))?;
-    Ok(Sqlite::new(Open { id, writer, reads: ReadDb::new(readers, options.read_budget), changes, keeping: options.keeping, path }))
+    let reads = ReadDb::new(readers, options.read_budget, writer.clone());
+    Ok(Sqlite::new(Open { id, writer, reads, changes, keeping: options.keeping, path }))
 }
 
 fn check_version(number: i32, version: &str) -> Result<(), OpenError> {

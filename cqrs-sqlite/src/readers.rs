@@ -80,7 +80,8 @@ impl Drop for Reader {
 /// A connection that cannot write, by its flags and by its own settings.
 pub(crate) fn open(path: &Path) -> rusqlite::Result<Guarded> {
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(Duration::from_secs(5))?;
+    // Who may block waits for locks; this is for who may not.
+    conn.busy_timeout(Duration::ZERO)?;
     conn.pragma_update(None, "query_only", true)?;
     conn.set_prepared_statement_cache_capacity(128);
     Guarded::new(conn)

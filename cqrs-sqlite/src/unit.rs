@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
-use cqrs_core::{Fault, FromScope, Opening, Records, Resource, Scope, UnitOfWork};
+use cqrs_core::{Deadline, Fault, FromScope, Opening, Records, Resource, Scope, UnitOfWork};
 use rusqlite::{Connection, Params};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -59,7 +60,7 @@ impl UnitOfWork for SqliteUnit {
         };
         match session {
             Some(session) => session.finish(job).await,
-            None => self.0.db.writer().write(Wait::by_options(), move |conn| job(conn)).await,
+            None => self.0.db.writer().write(Wait::default(), move |conn| job(conn)).await,
         }
     }
 }
@@ -126,6 +127,8 @@ pub struct WriteTx {
     tx: Arc<Tx>,
     /// Who holds the writer, where it is held for too long.
     who: Cow<'static, str>,
+    /// Until when the call waits for the writer, if it has a deadline.
+    deadline: Option<Deadline>,
 }
 
 impl WriteTx {
@@ -134,7 +137,7 @@ impl WriteTx {
     #[must_use]
     pub fn begin(db: &Sqlite) -> WriteTx {
         let tx = Arc::new(Tx { db: db.clone(), state: Mutex::default() });
-        WriteTx { tx, who: Cow::Borrowed("a transaction outside of a bus") }
+        WriteTx { tx, who: Cow::Borrowed("a transaction outside of a bus"), deadline: None }
     }
 
     /// Commits a transaction that was begun outside of a bus.
@@ -147,7 +150,11 @@ impl WriteTx {
 
     async fn of(scope: &mut Scope) -> Result<Self, Fault> {
         let tx = scope.unit::<SqliteUnit>().await?.0.clone();
-        Ok(WriteTx { tx, who: Cow::Borrowed(scope.handler().path) })
+        Ok(WriteTx { tx, who: Cow::Borrowed(scope.handler().path), deadline: scope.context().deadline() })
+    }
+
+    fn wait(&self) -> Wait {
+        self.deadline.and_then(|deadline| Instant::now().checked_add(deadline.remaining())).into()
     }
 
     /// Puts this off until the commit, after what was put off before it. It may be done again, where the transaction is
@@ -193,7 +200,7 @@ impl WriteTx {
         let deferred = std::mem::take(&mut state.deferred);
         let session = match &mut state.session {
             Some(session) => session,
-            none => none.insert(self.tx.db.writer().session(Wait::by_options(), self.who.clone()).await?),
+            none => none.insert(self.tx.db.writer().session(self.wait(), self.who.clone()).await?),
         };
         let now = move |conn: &Connection| {
             deferred.into_iter().try_for_each(|mut deferred| deferred(conn))?;

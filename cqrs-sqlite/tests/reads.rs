@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use common::Directory;
@@ -114,19 +114,26 @@ async fn a_read_past_its_budget_goes_on_elsewhere() {
     ticks.await.unwrap();
 }
 
+/// The thread that reads it.
+struct ReadBy(ThreadId);
+
+impl<'de> serde::Deserialize<'de> for ReadBy {
+    fn deserialize<D: serde::Deserializer<'de>>(row: D) -> Result<Self, D::Error> {
+        i64::deserialize(row).map(|_| ReadBy(std::thread::current().id()))
+    }
+}
+
 #[tokio::test]
 async fn the_budget_is_as_long_as_told() {
-    let directory = Directory::new();
-    let db = open(&directory, |options| options.read_budget(Duration::from_secs(60))).await;
-    // Within its budget a read is done at its first poll.
-    let mut read = pin!(db.one::<i64>(LONG, (300_000,)));
-    assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
-
-    let directory = Directory::new();
-    let none = open(&directory, |options| options.read_budget(Duration::ZERO)).await;
-    let mut read = pin!(none.one::<i64>("SELECT 1", ()));
-    assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    assert_eq!(read.await.unwrap(), Some(1));
+    let (usual, long, none) = (Directory::new(), Directory::new(), Directory::new());
+    let here = std::thread::current().id();
+    let by = async |db: ReadDb, count: i64| db.one::<ReadBy>(LONG, (count,)).await.unwrap().unwrap().0;
+    // Some milliseconds.
+    assert_ne!(by(open(&usual, |options| options).await, 300_000).await, here);
+    let long = open(&long, |options| options.read_budget(Duration::from_secs(60))).await;
+    assert_eq!(by(long, 300_000).await, here);
+    let none = open(&none, |options| options.read_budget(Duration::ZERO)).await;
+    assert_ne!(by(none, 1).await, here);
 }
 
 #[tokio::test]
@@ -237,6 +244,21 @@ async fn a_timeout_around_a_read_does_not_fire_early_under_a_paused_clock() {
     let db = open(&directory, |options| options).await;
     let read = db.one::<i64>(LONG, (300_000,));
     assert_eq!(timeout(Duration::from_millis(1), read).await.unwrap().unwrap(), Some(300_000));
+}
+
+#[tokio::test]
+async fn reading_keeps_the_database_open() {
+    let directory = Directory::new();
+    // The handle of the database itself is gone.
+    let db = open(&directory, |options| options).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(directory.path().join("test.db-wal").exists());
+    drop(db);
+    let start = Instant::now();
+    while directory.path().join("test.db-wal").exists() {
+        assert!(start.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cqrs_core::{
-    Bus, CommandBus, Context, Effect, EventMeta, Events, Fault, FaultKind, Health, InMemoryStore, Outbox,
-    command, event, handler,
+    Bus, CommandBus, Context, Effect, EventMeta, Events, Fault, FaultKind, Health, InMemoryStore, Outbox, command,
+    event, handler,
 };
 use serde::{Deserialize, Serialize};
 use store::on_each;
@@ -229,7 +229,8 @@ async fn an_inline_handler_is_in_the_commands_unit_and_its_no_is_the_commands_fa
         let world = World::default();
         let bus = builder.provide(world.clone()).build();
         bus.execute(Count { number: 1, refuse: false }).await.unwrap();
-        let names = |events: Vec<cqrs_core::StoredEvent>| events.into_iter().map(|event| event.name).collect::<Vec<_>>();
+        let names =
+            |events: Vec<cqrs_core::StoredEvent>| events.into_iter().map(|event| event.name).collect::<Vec<_>>();
         assert_eq!(names(bus.log().read_all(None, 10).await.unwrap()), ["Counted", "Recounted"]);
         assert_eq!(world.by("recounted"), [1]);
 
@@ -285,7 +286,10 @@ struct Sealed {
 #[handler(name = "stamper", from = start)]
 async fn stamp_it(event: Sealed, commands: CommandBus, world: &World) -> Result<(), Fault> {
     commands.execute(Stamp { number: event.number }).await.map_err(|error| Fault::internal("no").caused_by(error))?;
-    commands.execute(Stamp { number: event.number + 1 }).await.map_err(|error| Fault::internal("no").caused_by(error))?;
+    commands
+        .execute(Stamp { number: event.number + 1 })
+        .await
+        .map_err(|error| Fault::internal("no").caused_by(error))?;
     let away = world.0.away.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |away| away.checked_sub(1));
     if away.is_ok() { Err(Fault::unavailable("not now")) } else { Ok(()) }
 }

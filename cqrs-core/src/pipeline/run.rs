@@ -9,12 +9,12 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::fault::{Effect, Fault, with_sources};
+use crate::message::MessageKind;
 use crate::pipeline::behavior::Around;
 use crate::pipeline::declared::Pipeline;
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::next::{Attempt, Inner, JudgeFn, Next, handle};
 use crate::pipeline::outcome::Outcome;
-use crate::message::MessageKind;
 use crate::store::audit::{AuditEntry, AuditOutcome};
 use crate::task::Limit;
 

@@ -87,7 +87,10 @@ impl InMemoryStore {
         self.0.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask<'a, T: Send + 'a>(&self, ask: impl FnOnce(&mut Tables) -> Result<T, Fault>) -> BoxFuture<'a, Result<T, Fault>> {
+    fn ask<'a, T: Send + 'a>(
+        &self,
+        ask: impl FnOnce(&mut Tables) -> Result<T, Fault>,
+    ) -> BoxFuture<'a, Result<T, Fault>> {
         Box::pin(std::future::ready(ask(&mut self.tables())))
     }
 

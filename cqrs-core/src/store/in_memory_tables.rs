@@ -84,7 +84,8 @@ impl Tables {
         let now = changes.now;
         let first = self.events.len();
         changes.events.into_iter().for_each(|event| self.append(event, now));
-        let raised = self.events[first..].first().zip(self.events.last()).map(|(first, last)| (first.position, last.position));
+        let raised =
+            self.events[first..].first().zip(self.events.last()).map(|(first, last)| (first.position, last.position));
         for command in changes.commands {
             if !self.outbox.iter().any(|queued| queued.command.key == command.key) {
                 self.outbox.push(QueuedCommand { command, attempts: 0, error: None, parked: false });
@@ -93,7 +94,8 @@ impl Tables {
         if let Some(entry) = changes.outcome {
             self.outcomes.insert(entry.key.clone(), (now, entry));
         }
-        self.audit.extend(changes.audit.into_iter().map(|entry| AuditEntry { events: entry.events.or(raised), ..entry }));
+        self.audit
+            .extend(changes.audit.into_iter().map(|entry| AuditEntry { events: entry.events.or(raised), ..entry }));
         if let Some(id) = changes.settled {
             self.outbox.retain(|queued| queued.command.id != id);
         }
@@ -221,7 +223,8 @@ impl Tables {
 
     /// Whether a subscription may get an event once more.
     fn may_deliver(&self, subscription: &str, event_id: MessageId) -> bool {
-        let waits = self.dead.values().any(|letter| *letter.subscription == *subscription && letter.event_id == event_id);
+        let waits =
+            self.dead.values().any(|letter| *letter.subscription == *subscription && letter.event_id == event_id);
         let event = self.events.iter().find(|event| event.id == event_id);
         let ahead = event.zip(self.checkpoint(subscription));
         waits || ahead.is_some_and(|(event, checkpoint)| checkpoint.position() < Some(event.position))

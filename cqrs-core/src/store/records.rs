@@ -44,9 +44,8 @@ impl Records {
     /// Whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Records {
-            events, commands, expected, outcome, audit, settled, checkpoint, unparked, recorded_at: _,
-        } = self;
+        let Records { events, commands, expected, outcome, audit, settled, checkpoint, unparked, recorded_at: _ } =
+            self;
         events.is_empty()
             && commands.is_empty()
             && expected.is_empty()

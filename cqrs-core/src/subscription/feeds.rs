@@ -44,7 +44,9 @@ impl Feeds {
     /// The handlers of an event.
     pub(super) fn of(&self, event: &StoredEvent) -> Result<&Arc<Feed>, Fault> {
         let feed = self.0.get(&*event.name);
-        feed.ok_or_else(|| Fault::internal(format!("the event `{}` was read for a subscription without it", event.name)))
+        feed.ok_or_else(|| {
+            Fault::internal(format!("the event `{}` was read for a subscription without it", event.name))
+        })
     }
 }
 
@@ -54,7 +56,8 @@ impl Feed {
         let handler = self.handlers.first().ok_or_else(|| Fault::internal("an event is read for no handler"))?.info;
         let info = (handler.message)();
         let stored = info.stored.as_ref().ok_or_else(|| Fault::internal("a transient event is in a log"))?;
-        let decoded = (stored.decode)(event.schema_version, &event.payload).map_err(|fault| fault.at(handler.site()))?;
+        let decoded =
+            (stored.decode)(event.schema_version, &event.payload).map_err(|fault| fault.at(handler.site()))?;
         Ok(Raised::kept(event.id, info, decoded))
     }
 }

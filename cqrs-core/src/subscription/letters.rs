@@ -43,7 +43,12 @@ impl Session<'_> {
     }
 
     /// Puts an event aside: one that could not be handled, or without an error one behind such a one.
-    pub(super) async fn park(&mut self, event: &StoredEvent, error: Option<String>, attempts: u32) -> Result<(), Fault> {
+    pub(super) async fn park(
+        &mut self,
+        event: &StoredEvent,
+        error: Option<String>,
+        attempts: u32,
+    ) -> Result<(), Fault> {
         if let Some(error) = &error {
             tracing::error!(subscription = %self.runner.name, event = %event.name, id = %event.id,
                 position = %event.position, error, "gave up on an event; it is a dead letter now");

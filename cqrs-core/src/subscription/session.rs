@@ -225,7 +225,8 @@ impl<'a> Session<'a> {
         match letter {
             None => self.checkpoints.reach(event.position, event.id).await?,
             Some(_) => {
-                let changes = Changes { unparked: unparked.into_iter().collect(), ..Changes::at(self.runner.bus.now()) };
+                let changes =
+                    Changes { unparked: unparked.into_iter().collect(), ..Changes::at(self.runner.bus.now()) };
                 self.store.write(changes).await?;
             }
         }

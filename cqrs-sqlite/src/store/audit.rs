@@ -99,7 +99,7 @@ fn entry(row: &SqlRow<'_>) -> rusqlite::Result<AuditEntry> {
 /// that is to be kept.
 pub(super) fn purge(conn: &Connection, before: SystemTime) -> rusqlite::Result<()> {
     const PURGE: &str = "DELETE FROM cq_audit WHERE row < coalesce(
-        (SELECT min(row) FROM (SELECT row, started_at FROM cq_audit ORDER BY row) WHERE started_at >= ?),
+        (SELECT min(row) FROM (SELECT row, started_at FROM cq_audit ORDER BY row) WHERE started_at > ?),
         (SELECT max(row) + 1 FROM cq_audit))";
     conn.prepare_cached(PURGE)?.execute([Time(before)]).map(drop)
 }

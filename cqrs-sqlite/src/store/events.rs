@@ -53,7 +53,8 @@ pub(super) fn append(
 }
 
 fn insert(conn: &Connection, event: &NewEvent, call: &str, recorded_at: SystemTime) -> Result<Position, Fault> {
-    const INSERT: &str = "INSERT INTO cq_event (event_id, stream, version, name, schema_version, payload, call, recorded_at)
+    const INSERT: &str =
+        "INSERT INTO cq_event (event_id, stream, version, name, schema_version, payload, call, recorded_at)
         VALUES (?1, ?2,
             CASE WHEN ?2 IS NULL THEN NULL
                 ELSE (SELECT coalesce(max(version), 0) + 1 FROM cq_event WHERE stream = ?2) END,

@@ -56,7 +56,7 @@ impl Sqlite {
         what: &'static str,
         tell: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
-        self.writer().write(Wait::by_options(), move |conn| tell(conn).map_err(|error| fault_of(error, what))).await
+        self.writer().write(Wait::default(), move |conn| tell(conn).map_err(|error| fault_of(error, what))).await
     }
 }
 
@@ -72,7 +72,7 @@ impl Store for Sqlite {
     fn write(&self, changes: Changes) -> BoxFuture<'_, Result<(), Fault>> {
         let keeping = self.keeping();
         let write = move |conn: &Connection| super::write(conn, &changes, keeping);
-        Box::pin(self.writer().write(Wait::by_options(), write))
+        Box::pin(self.writer().write(Wait::default(), write))
     }
 
     fn read(&self, reading: Reading) -> BoxFuture<'_, Result<Vec<StoredEvent>, Fault>> {

@@ -13,7 +13,8 @@ use crate::faults::fault_of;
 
 /// Adds commands. One whose key waits there already is the same command again.
 pub(super) fn send(conn: &Connection, commands: &[NewCommand]) -> Result<(), Fault> {
-    const SEND: &str = "INSERT INTO cq_outbox (command_id, name, payload, key, not_before, call) VALUES (?, ?, ?, ?, ?, ?)
+    const SEND: &str =
+        "INSERT INTO cq_outbox (command_id, name, payload, key, not_before, call) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (key) DO NOTHING";
     for NewCommand { id, name, payload, key, not_before, call } in commands {
         fail_points::hit("command.before");
@@ -28,9 +29,9 @@ pub(super) fn send(conn: &Connection, commands: &[NewCommand]) -> Result<(), Fau
 
 /// Takes a command out that is carried out.
 pub(super) fn settle(conn: &Connection, id: MessageId) -> Result<(), Fault> {
-    let settled = conn.prepare_cached("DELETE FROM cq_outbox WHERE command_id = ?").and_then(|mut settled| {
-        settled.execute([Id(id)])
-    });
+    let settled = conn
+        .prepare_cached("DELETE FROM cq_outbox WHERE command_id = ?")
+        .and_then(|mut settled| settled.execute([Id(id)]));
     match settled.map_err(|error| fault_of(error, &format!("settling the command {id}")))? {
         0 => Err(Fault::conflict(format!("the command {id} has left the outbox already"))),
         _ => Ok(()),

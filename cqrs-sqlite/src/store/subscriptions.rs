@@ -64,7 +64,10 @@ pub(super) fn checkpoint(conn: &Connection, subscription: &str) -> rusqlite::Res
     const CHECKPOINT: &str = "SELECT position, event_id, fence FROM cq_subscription WHERE name = ?";
     let checkpoint = |row: &SqlRow<'_>| {
         let (position, event_id) = (row.get::<_, Option<Row>>(0)?, row.get::<_, Option<Id>>(1)?);
-        Ok(Checkpoint { at: position.zip(event_id).map(|(position, id)| (position.0, id.0)), fence: row.get::<_, Count>(2)?.0 })
+        Ok(Checkpoint {
+            at: position.zip(event_id).map(|(position, id)| (position.0, id.0)),
+            fence: row.get::<_, Count>(2)?.0,
+        })
     };
     conn.prepare_cached(CHECKPOINT)?.query_row([subscription], checkpoint).optional()
 }

@@ -117,6 +117,8 @@ impl WriterThread {
 
     /// Takes the write lock, which another process may have.
     pub(super) fn begin(&self) -> rusqlite::Result<()> {
+        // Of one that could not be rolled back when its disk failed.
+        self.roll_back();
         let until = Instant::now() + self.options.lock_wait;
         let mut pause = Duration::from_micros(200);
         fail_points::hit("begin.before");
@@ -250,7 +252,8 @@ impl WriterThread {
                         job.answer();
                         continue;
                     };
-                    if ran != Ran::Panicked {
+                    // A panic and an error of SQLite say more themselves.
+                    if matches!(ran, Ran::Done | Ran::Refused | Ran::Late) {
                         job.refuse(end.fault(&quoted(who)));
                     }
                     // Before the answer, so that who has it finds the session ended.
@@ -317,7 +320,7 @@ impl WriterThread {
         self.conn.own().prepare_cached(sql)?.execute(()).map(|_| ())
     }
 
-    fn begin_fault(&self, error: &Arc<rusqlite::Error>) -> Fault {
+    pub(super) fn begin_fault(&self, error: &Arc<rusqlite::Error>) -> Fault {
         let path = self.path.display();
         match is_busy(error) {
             true => fault_of_shared(

@@ -6,8 +6,9 @@ use cqrs_core::Fault;
 use rusqlite::ErrorCode;
 
 use crate::fail_points;
-use crate::faults::fault_of_shared;
+use crate::faults::{fault_of_shared, is_busy};
 use crate::writer::group::{Member, OnLoss, Step, WriterThread};
+use crate::writer::job::Job;
 
 /// How a commit ended.
 enum Commit {
@@ -36,9 +37,10 @@ impl WriterThread {
     /// Goes on after a transaction that several writes shared was lost: each of them runs again alone, once.
     pub(super) fn recover(&mut self, members: Vec<Member>) {
         self.roll_back();
+        let mut locked = None;
         for Member { mut job, on_loss, .. } in members {
             match on_loss {
-                OnLoss::RunAgain => self.alone(job),
+                OnLoss::RunAgain => self.alone(job, &mut locked),
                 OnLoss::TryAgain => {
                     job.refuse(Fault::unavailable(
                         "the transaction that several writes shared was lost, and nothing happened: try again",
@@ -54,14 +56,21 @@ impl WriterThread {
         }
     }
 
-    /// Runs a job in a transaction of its own.
-    fn alone(&mut self, mut job: Box<dyn crate::writer::job::Job>) {
-        self.counters.run_again();
-        if let Err(error) = self.begin() {
-            job.refuse(fault_of_shared(&Arc::new(error), "a transaction could not begin, and nothing happened"));
+    /// Runs a job in a transaction of its own, unless another connection was found to hold the lock.
+    fn alone(&mut self, mut job: Box<dyn Job>, locked: &mut Option<Arc<rusqlite::Error>>) {
+        let begun = match locked {
+            Some(error) => Err(error.clone()),
+            None => self.begin().map_err(Arc::new),
+        };
+        if let Err(error) = begun {
+            job.refuse(self.begin_fault(&error));
             self.counters.rolled_back(1);
-            return job.answer();
+            job.answer();
+            // The others do not wait as long again.
+            *locked = is_busy(&error).then_some(error);
+            return;
         }
+        self.counters.run_again();
         let Step { member, lost } = self.job(job);
         let members: Vec<_> = member.into_iter().collect();
         match lost {
@@ -80,10 +89,9 @@ impl WriterThread {
         fail_points::hit("commit.after");
         let Err(error) = result else { return Commit::Done };
         self.roll_back();
-        // The frames of the write-ahead log may be on the disk although their fsync failed.
-        match error.sqlite_error_code() {
-            Some(ErrorCode::SystemIoFailure) => Commit::Unknown(error),
-            _ => Commit::Nothing(error),
+        match is_nothing(&error) {
+            true => Commit::Nothing(error),
+            false => Commit::Unknown(error),
         }
     }
 
@@ -144,6 +152,37 @@ impl WriterThread {
                 Err(error) => tracing::warn!(path = %self.path.display(), %error, "a checkpoint failed"),
             },
             Err(error) => tracing::warn!(path = %self.path.display(), %error, "a checkpoint could not be asked for"),
+        }
+    }
+}
+
+/// Whether a commit that failed with this error has certainly left nothing.
+///
+/// It has where it failed before its last frame was written to the write-ahead log: where a constraint was broken, a
+/// lock was not got, or there was no room for that frame. After it, when the log is synced and indexed, the frames may
+/// be on the disk, and come back after a crash.
+fn is_nothing(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted};
+    matches!(
+        error.sqlite_error_code(),
+        Some(ConstraintViolation | DatabaseBusy | DatabaseLocked | DiskFull | OperationInterrupted)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::is_nothing;
+
+    #[test]
+    fn what_fails_after_the_last_frame_may_be_there() {
+        let is_nothing = |code| is_nothing(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_CONSTRAINT_FOREIGNKEY, ffi::SQLITE_INTERRUPT] {
+            assert!(is_nothing(code), "{code}");
+        }
+        for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_NOMEM, ffi::SQLITE_CORRUPT] {
+            assert!(!is_nothing(code), "{code}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "fail-points")]
 mod crashes;
+#[cfg(target_os = "linux")]
+mod disks;
 mod groups;
 mod losses;
 mod sessions;

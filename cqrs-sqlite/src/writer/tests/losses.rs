@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cqrs_core::{Effect, Fault, FaultKind};
 use rusqlite::{Connection, ErrorCode};
@@ -73,7 +73,7 @@ async fn a_rejection_that_rests_on_a_lost_row_is_looked_at_again() {
 
 #[tokio::test]
 async fn a_finished_session_of_a_lost_transaction_is_told_to_try_again() {
-    let rig = rig(impatient());
+    let rig = rig(WriterOptions { hold_limit: Duration::from_millis(500), ..impatient() });
     let mut session = rig.session().await;
     session.run(|conn| conn.execute("INSERT INTO t (name) VALUES ('a')", ())).await.unwrap();
     let guilty = rig.enqueue(forever).await;
@@ -102,12 +102,49 @@ async fn a_write_that_hides_the_loss_of_its_transaction_is_no_success() {
 
 #[tokio::test]
 async fn a_session_that_hides_the_loss_of_its_transaction_ends() {
-    let rig = rig(impatient());
+    let rig = rig(WriterOptions { hold_limit: Duration::from_millis(500), ..impatient() });
     let mut session = rig.session().await;
     let fault = session.run(|conn| Ok(conn.execute(super::FOREVER, ()).is_ok())).await.unwrap_err();
     assert_nothing(&fault, FaultKind::Unavailable);
     assert_nothing(&session.finish(|_| Ok(())).await.unwrap_err(), FaultKind::Unavailable);
     rig.assert_serves().await;
+}
+
+#[tokio::test]
+async fn a_lock_that_is_taken_with_the_loss_is_waited_for_once() {
+    let lock_wait = Duration::from_millis(200);
+    let rig = rig(WriterOptions { lock_wait, ..impatient() });
+    let plug = rig.plug().await;
+    let mut innocent = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        innocent.push(rig.enqueue(insert(name)).await);
+    }
+    let other = Connection::open(&rig.path).unwrap();
+    let (keep, kept) = std::sync::mpsc::channel();
+    let mut other = Some(other);
+    let guilty = rig
+        .enqueue(move |conn| {
+            let lost = forever(conn);
+            // SQLite has given the lock up, and another connection takes it.
+            let other = other.take().unwrap();
+            other.execute_batch("BEGIN IMMEDIATE").unwrap();
+            keep.send(other).unwrap();
+            lost
+        })
+        .await;
+    drop(plug);
+    let other = tokio::task::spawn_blocking(move || kept.recv().unwrap()).await.unwrap();
+    let start = Instant::now();
+    for task in innocent {
+        let fault = task.await.unwrap().unwrap_err();
+        assert_nothing(&fault, FaultKind::Unavailable);
+        assert!(fault.detail().contains("another process holds the write lock"), "{fault}");
+    }
+    assert!(start.elapsed() < lock_wait * 3, "{:?}", start.elapsed());
+    assert_nothing(&guilty.await.unwrap().unwrap_err(), FaultKind::Timeout);
+    drop(other);
+    rig.writer.write(Wait::default(), insert("e")).await.unwrap();
+    assert_eq!(rig.names(), ["e"]);
 }
 
 /// Lets the file grow by so many pages from what it is.
@@ -152,6 +189,7 @@ async fn a_session_meets_a_full_disk() {
     let fault =
         session.run(|conn| conn.execute("INSERT INTO t (name) VALUES (printf('%0100000d', 1))", ())).await.unwrap_err();
     assert_eq!(sqlite_error(&fault).unwrap().sqlite_error_code(), Some(ErrorCode::DiskFull), "{fault:?}");
+    assert!(fault.detail().contains("the disk is full"), "{fault}");
     // Whether SQLite kept the transaction is its own choice: the session says so either way.
     match session.finish(|_| Ok(())).await {
         Ok(()) => assert_eq!(rig.names(), ["a"]),

@@ -106,7 +106,7 @@ async fn an_error_of_a_statement_leaves_the_session_as_it_was() {
 
 #[tokio::test]
 async fn a_session_that_holds_the_writer_for_too_long_is_rolled_back() {
-    let rig = rig(limited(Duration::from_millis(50)));
+    let rig = rig(limited(Duration::from_millis(300)));
     let mut session = rig.session().await;
     session.run(add("a")).await.unwrap();
     let start = Instant::now();
@@ -115,7 +115,7 @@ async fn a_session_that_holds_the_writer_for_too_long_is_rolled_back() {
     assert!(start.elapsed() < Duration::from_secs(1));
     for fault in [session.run(count).await.unwrap_err(), session.run(count).await.unwrap_err()] {
         assert_nothing(&fault, FaultKind::Timeout);
-        assert!(fault.detail().contains("`rename`") && fault.detail().contains("50ms"), "{fault}");
+        assert!(fault.detail().contains("`rename`") && fault.detail().contains("300ms"), "{fault}");
         assert!(fault.detail().contains("`hold_limit`"), "{fault}");
     }
     assert_nothing(&session.finish(|_| Ok(())).await.unwrap_err(), FaultKind::Timeout);
@@ -124,13 +124,13 @@ async fn a_session_that_holds_the_writer_for_too_long_is_rolled_back() {
 
 #[tokio::test]
 async fn a_statement_of_a_session_is_interrupted_at_the_limit() {
-    let rig = rig(limited(Duration::from_millis(50)));
+    let rig = rig(limited(Duration::from_millis(300)));
     let start = Instant::now();
     let mut session = rig.session().await;
     session.run(add("a")).await.unwrap();
     let fault = session.run(|conn| conn.execute(FOREVER, ())).await.unwrap_err();
     assert_nothing(&fault, FaultKind::Timeout);
-    assert!(fault.detail().starts_with("`rename` held the writer for longer than the limit of 50ms"), "{fault}");
+    assert!(fault.detail().starts_with("`rename` held the writer for longer than the limit of 300ms"), "{fault}");
     assert!(crate::sqlite_error(&fault).is_some(), "{fault:?}");
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_nothing(&session.finish(|_| Ok(())).await.unwrap_err(), FaultKind::Timeout);
@@ -140,7 +140,7 @@ async fn a_statement_of_a_session_is_interrupted_at_the_limit() {
 
 #[tokio::test]
 async fn the_last_statement_of_a_session_is_interrupted_at_the_limit() {
-    let rig = rig(limited(Duration::from_millis(50)));
+    let rig = rig(limited(Duration::from_millis(300)));
     let session = rig.session().await;
     let fault = session.finish(super::forever).await.unwrap_err();
     assert_nothing(&fault, FaultKind::Timeout);
@@ -150,7 +150,7 @@ async fn the_last_statement_of_a_session_is_interrupted_at_the_limit() {
 
 #[tokio::test]
 async fn a_read_that_is_interrupted_ends_the_session_and_not_the_group() {
-    let rig = rig(limited(Duration::from_millis(50)));
+    let rig = rig(limited(Duration::from_millis(300)));
     let plug = rig.plug().await;
     let before = rig.enqueue(insert("a")).await;
     let mut session = pin!(rig.writer.session(Wait::default(), "rename"));
@@ -200,6 +200,13 @@ async fn write(writer: super::Writer) {
         .finish(|conn| conn.execute("INSERT INTO t (name) VALUES ('c')", ()).map_err(|_| Fault::internal("c")))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_session_can_be_used_in_a_task() {
+    let rig = rig(WriterOptions::default());
+    tokio::spawn(write(rig.writer.clone())).await.unwrap();
+    assert_eq!(rig.names(), ["a", "b", "c"]);
 }
 
 #[tokio::test]
