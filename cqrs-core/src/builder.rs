@@ -19,6 +19,7 @@ use crate::need::{Need, Opening};
 use crate::pipeline::behavior::{Around, Behaviors, On};
 use crate::pipeline::next::Next;
 use crate::pipeline::outcome::Outcome;
+use crate::recording::Recording;
 use crate::registry;
 use crate::resource::Belongs as _;
 use crate::store::Store;
@@ -61,6 +62,7 @@ pub struct Builder {
     queue_capacity: usize,
     commit_grace: Duration,
     behaviors: Vec<Around>,
+    recordings: Vec<Recording>,
     denies_by_default: bool,
 }
 
@@ -83,6 +85,7 @@ impl Builder {
             queue_capacity: QUEUE_CAPACITY,
             commit_grace: COMMIT_GRACE,
             behaviors: Vec::new(),
+            recordings: Vec::new(),
             denies_by_default: false,
         }
     }
@@ -233,6 +236,13 @@ impl Builder {
         self
     }
 
+    /// Records what the bus does, around everything else that is around its handlers.
+    pub fn record(mut self, recording: &Recording) -> Self {
+        self.recordings.push(recording.clone());
+        let recording = recording.clone();
+        self.behavior(i32::MIN, Recording::ON, move |call, next| Box::pin(recording.clone().around(call, next)))
+    }
+
     /// Refuses every command and every query that does not say who may send it, by `authorize` or `public`: the
     /// [report](Bus::verify) lists them, and a call of one ends in a fault of kind
     /// [`Wiring`](crate::FaultKind::Wiring). An event comes in by its name from the application itself alone.
@@ -255,14 +265,12 @@ impl Builder {
                 }
             }
         }
-        let store = self.store.or_else(|| {
-            let provided = linked_in.stores.iter().find(|info| {
-                let need = info.store.key;
-                self.overrides.shared.contains_key(&need)
-                    || linked_in.providers.iter().any(|provider| provider.provides.key == need)
-            });
-            provided.copied()
+        let provided = linked_in.stores.iter().copied().filter(|info| {
+            let need = info.store.key;
+            self.overrides.shared.contains_key(&need)
+                || linked_in.providers.iter().any(|provider| provider.provides.key == need)
         });
+        let store = BusStore::of(self.store.into_iter().chain(provided).collect());
         let mut deliveries = Deliveries::new(self.queue_capacity, store.is_some(), self.delivering);
         for handlers in linked_in.linked.values() {
             for &handler in handlers {
@@ -275,16 +283,17 @@ impl Builder {
             deliveries.subscribe(&message.by_hand, deliver);
         }
         Bus::assemble(crate::bus::Parts {
-            container: Container::new(&linked_in.providers, self.overrides, store),
+            container: Container::new(&linked_in.providers, self.overrides, store.as_ref().map(|store| store.info)),
             contracts: self.contracts,
             names,
             deliveries,
             unit: self.unit,
-            store: store.map(BusStore::new),
+            store,
             commit_grace: self.commit_grace,
             behaviors: Behaviors::new(
                 linked_in.behaviors.iter().map(|behavior| Around::declared(behavior)).chain(self.behaviors),
             ),
+            recordings: self.recordings,
             denies_by_default: self.denies_by_default || linked_in.denies_by_default,
         })
     }

@@ -28,6 +28,7 @@ use crate::pipeline::flights::Flights;
 use crate::pipeline::floor::Floors;
 use crate::pipeline::ledger::LedgerKey;
 use crate::publish::Publish;
+use crate::recording::Recording;
 use crate::slot::Table;
 use crate::store::of_bus::{AuditBuffer, BusStore};
 use crate::subscription::Subscribers;
@@ -83,6 +84,7 @@ pub(crate) struct Parts {
     pub(crate) store: Option<BusStore>,
     pub(crate) commit_grace: Duration,
     pub(crate) behaviors: Behaviors,
+    pub(crate) recordings: Vec<Recording>,
     pub(crate) denies_by_default: bool,
 }
 
@@ -251,6 +253,10 @@ impl Bus {
 
     pub(crate) fn layered(&self) -> &Table {
         &self.0.layered
+    }
+
+    pub(crate) fn recordings(&self) -> &[Recording] {
+        &self.0.parts.recordings
     }
 
     pub(crate) fn behaviors(&self) -> &Behaviors {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -20,12 +21,14 @@ use crate::events::Raised;
 use crate::fault::{BoxError, Fault, Place, with_sources};
 use crate::future::BoxFuture;
 use crate::handler::{EventReturned, Handler, HandlerInfo};
+use crate::ids::MessageId;
 use crate::message::{Message, MessageInfo, kind};
 use crate::observe::{self, Observation};
 use crate::pipeline::behavior::Around;
 use crate::pipeline::next::{Attempt, Inner, Next};
 use crate::pipeline::outcome::Outcome;
 use crate::principal::Principal;
+use crate::store::changes::Advance;
 use crate::task::Guarded;
 use crate::unit::Scope;
 
@@ -58,9 +61,29 @@ pub(crate) struct EventHandler {
     pub(crate) deliver: Deliver,
 }
 
+/// What is to be written in the commit of an event's unit of work, besides what its handler writes.
+#[derive(Clone, Default)]
+pub(crate) struct Along {
+    pub(crate) checkpoint: Option<Advance>,
+    /// The dead letter that the event is none of any more.
+    pub(crate) unparked: Option<(Arc<str>, MessageId)>,
+    written: Arc<AtomicBool>,
+}
+
+impl Along {
+    pub(crate) fn new(checkpoint: Option<Advance>, unparked: Option<(Arc<str>, MessageId)>) -> Self {
+        Along { checkpoint, unparked, written: Arc::default() }
+    }
+
+    /// Whether it was: a behavior may have answered instead of the handler.
+    pub(crate) fn is_written(&self) -> bool {
+        self.written.load(Ordering::Relaxed)
+    }
+}
+
 impl EventHandler {
     /// Handles an event in a unit of work of its own, and commits that.
-    async fn handle(&self, delivery: Delivery<'_>) -> Result<(), Failure> {
+    async fn handle(&self, delivery: Delivery<'_>, along: Option<Along>) -> Result<(), Failure> {
         let call = Call::delivered(
             delivery.bus,
             Running { handler: self.info, phase: Phase::NoUnit },
@@ -69,11 +92,19 @@ impl EventHandler {
         );
         let mut scope = Scope::new(&call);
         (self.deliver)(delivery, &mut scope).await?;
+        if let Some(Along { checkpoint, unparked, .. }) = &along {
+            scope.records.checkpoint.clone_from(checkpoint);
+            scope.records.unparked.extend(unparked.clone());
+        }
         scope.commit().await.map_err(|fault| fault.at(self.info.site()))?;
+        if let Some(along) = along {
+            along.written.store(true, Ordering::Relaxed);
+        }
         Ok(())
     }
 
-    /// Handles an event inside of the behaviors, and of everything that a call is inside of.
+    /// Handles an event inside of the behaviors, and of everything that a call is inside of. What is to be written with
+    /// the handler's unit of work goes `along`.
     pub(crate) async fn attempt(
         self: &Arc<Self>,
         bus: &Bus,
@@ -81,6 +112,7 @@ impl EventHandler {
         meta: &EventMeta,
         options: Options,
         global: Option<Bus>,
+        along: Option<Along>,
     ) -> Result<(), Failure> {
         let context = Context::of_call(Some(options), None);
         let observation = observe::is_on().then(|| Observation::of(self.info, &context));
@@ -89,9 +121,9 @@ impl EventHandler {
         let behaviors: Vec<_> = bus.behaviors().around(raised.info).cloned().collect();
         let work: BoxFuture<'_, Result<(), Failure>> = if behaviors.is_empty() {
             let handler = self.clone();
-            Box::pin(async move { handler.handle(Delivery { bus, raised, meta, context }).await })
+            Box::pin(async move { handler.handle(Delivery { bus, raised, meta, context }, along).await })
         } else {
-            let handling = Handling { raised: raised.clone(), meta: meta.clone(), handler: self.clone() };
+            let handling = Handling { raised: raised.clone(), meta: meta.clone(), handler: self.clone(), along };
             Box::pin(handling.inside_of(behaviors, bus, running, context))
         };
         let guarded = Guarded::new(work, ambient, global, bus.commit_grace());
@@ -169,7 +201,7 @@ impl Job {
                     derives: Some(Derives::new(subscription, raised.id)),
                     ..self.call.delivery(Principal::system(subscription), None)
                 };
-                handler.attempt(bus, raised, meta, options, self.global.clone()).await
+                handler.attempt(bus, raised, meta, options, self.global.clone(), None).await
             }
             What::Command { message, payload, key } => {
                 let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
@@ -196,6 +228,7 @@ struct Handling {
     raised: Raised,
     meta: EventMeta,
     handler: Arc<EventHandler>,
+    along: Option<Along>,
 }
 
 impl Handling {
@@ -233,9 +266,9 @@ impl Inner for Handling {
 
     fn run(self: Box<Self>, attempt: Attempt) -> BoxFuture<'static, Outcome> {
         Box::pin(async move {
-            let Handling { raised, meta, handler } = *self;
+            let Handling { raised, meta, handler, along } = *self;
             let delivery = Delivery { bus: &attempt.bus, raised: &raised, meta: &meta, context: attempt.context };
-            Outcome::of_types(handler.handle(delivery).await, |()| true)
+            Outcome::of_types(handler.handle(delivery, along).await, |()| true)
         })
     }
 }

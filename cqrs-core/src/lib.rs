@@ -107,6 +107,7 @@ mod principal;
 mod problem;
 mod provider;
 mod read_only;
+mod recording;
 mod registry;
 mod slot;
 mod start;

@@ -39,10 +39,9 @@ impl Bus {
             return Err(StartError::Wiring(report.clone()));
         }
         self.container().prepare_all(self).await.map_err(StartError::Provider)?;
-        crate::subscription::check(self).await.map_err(StartError::Store)?;
         if let Some(store) = self.store().await.map_err(StartError::Store)? {
             tracing::info!(store = store.describe(), subscriptions = self.delivery().durable().len(), "started");
-            self.subscribers().start(self);
+            self.subscribers().start(self).await.map_err(StartError::Store)?;
         } else if self.default_unit().is_none() && self.delivery().handlers() > 0 {
             tracing::warn!(
                 handlers = self.delivery().handlers(),

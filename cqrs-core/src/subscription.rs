@@ -17,7 +17,7 @@ mod status;
 
 use std::time::Duration;
 
-pub(crate) use running::{Subscribers, check, settled};
+pub(crate) use running::{Subscribers, settled};
 pub use status::{Health, OutboxQueue, Subscription, SubscriptionStatus};
 
 /// What the lease of the outbox is kept under.

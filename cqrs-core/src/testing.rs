@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 use crate::ambient;
 use crate::bus::Bus;
 
+pub use crate::recording::{RecordedCall, Recording};
+
 /// Runs a future in which [`Bus::global`] is `bus`. Tests may do so in parallel. The scope reaches into the
 /// calls of the bus, whatever task they run in, and not into tasks that somebody else spawns.
 ///

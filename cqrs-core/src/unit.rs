@@ -299,6 +299,7 @@ impl Scope {
                 self.bus.subscribers().warn_unless_running();
             }
         }
+        self.bus.recorded(&self.records.events);
         turn.hand_on();
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::bus::Bus;
 use crate::fault::Place;
 use crate::handler::{HandlerInfo, Route};
-use crate::message::MessageInfo;
+use crate::message::{MessageInfo, MessageKind};
 use crate::missing;
 use crate::need::{Need, Opening};
 use crate::provider::Role;
@@ -46,8 +46,11 @@ pub enum WiringProblemKind {
     SameName,
     /// Two handlers of events whose checkpoints are kept under one name, or one that begins in two places.
     SameSubscription,
-    /// A handler whose resources write in two units of work.
+    /// A handler whose resources write in two units of work, or in another one than that of the bus's store, which
+    /// writes for it too.
     TwoUnits,
+    /// Two stores in one bus.
+    TwoStores,
     /// A command or a query that does not say who may send it, in a bus that denies by default.
     NoAuthorization,
 }
@@ -110,6 +113,16 @@ pub(crate) fn verify(bus: &Bus) -> Report {
     if let Some(Opening::Unit { store, .. }) = bus.default_unit_opening() {
         found.need(&store, "the bus's unit of work".to_owned());
     }
+    if let Some(store) = bus.bus_store() {
+        for other in &store.others {
+            let (first, second) = (store.info.store.name(), other.store.name());
+            let text = format!(
+                "a bus keeps its events in one store, and two are provided: `{first}` and `{second}`; remove the provider \
+                 of one of them"
+            );
+            found.add(WiringProblemKind::TwoStores, text);
+        }
+    }
     found.names();
     found.subscriptions();
     found.report()
@@ -160,6 +173,14 @@ impl Found<'_> {
         let mut unit: Option<Need> = None;
         for opening in handler.opens {
             self.opening(opening, &handler.place, &mut unit, &mut Vec::new());
+        }
+        // What the store writes for a call (events, commands, the row of a command in the audit trail) it writes in a unit
+        // of its own.
+        let (Some(unit), Some(Opening::Unit { unit: of_store, .. })) = (unit, self.bus.store_opening()) else { return };
+        let buffers = handler.opens.iter().any(|opening| matches!(opening, Opening::Buffer(_)));
+        if unit.key != of_store.key && (buffers || (handler.message)().kind == MessageKind::Command) {
+            let text = format!("{}: {}", handler.place, two_units(&unit.name(), &of_store.name()));
+            self.add(WiringProblemKind::TwoUnits, text);
         }
     }
 

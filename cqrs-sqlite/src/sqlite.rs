@@ -7,8 +7,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cqrs_core::Fault;
+use rusqlite::{Connection, OpenFlags};
+
 use crate::changes::Changes;
 use crate::error::OpenError;
+use crate::faults::fault_of;
 use crate::options::Options;
 use crate::read_db::ReadDb;
 use crate::store::Keeping;
@@ -56,6 +60,32 @@ impl Sqlite {
     #[must_use]
     pub fn reads(&self) -> ReadDb {
         self.0.reads.clone()
+    }
+
+    /// Writes a copy of the database as it is now into a new file, while calls go on: a backup, which is opened like any
+    /// other database. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// A fault, where the file is there already or cannot be written.
+    pub async fn backup(&self, to: impl Into<PathBuf>) -> Result<(), Fault> {
+        let (from, to) = (self.0.path.clone(), to.into());
+        let what = format!("writing a backup to `{}`", to.display());
+        if to.exists() {
+            return Err(Fault::conflict(format!("{what}: there is a file of that name, and no backup overwrites one")));
+        }
+        let copied = tokio::task::spawn_blocking(move || {
+            // Without the setting of a reader that forbids to write any file at all.
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let conn = Connection::open_with_flags(&from, flags)?;
+            conn.execute("VACUUM INTO ?", [to.to_string_lossy()])?;
+            std::fs::File::open(&to)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+        });
+        match copied.await {
+            Ok(copied) => copied.map_err(|error| fault_of(error, &what)),
+            Err(error) => Err(Fault::internal(what).caused_by(error)),
+        }
     }
 
     /// Where the database is.

@@ -21,12 +21,18 @@ use crate::store::log::EventLog;
 /// The store of one bus, made when it is first needed.
 pub(crate) struct BusStore {
     pub(crate) info: &'static StoreInfo,
+    /// Others that are provided too, for a report.
+    pub(crate) others: Vec<&'static StoreInfo>,
     made: OnceLock<Arc<dyn Store>>,
 }
 
 impl BusStore {
-    pub(crate) fn new(info: &'static StoreInfo) -> Self {
-        BusStore { info, made: OnceLock::new() }
+    /// The first of those that are provided.
+    pub(crate) fn of(provided: Vec<&'static StoreInfo>) -> Option<Self> {
+        let mut provided = provided.into_iter();
+        let info = provided.next()?;
+        let others = provided.filter(|other| other.store.key != info.store.key).collect();
+        Some(BusStore { info, others, made: OnceLock::new() })
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Feeds(BTreeMap<&'static str, Arc<Feed>>);
 /// The handlers of one event.
 pub(super) struct Feed {
     pub(super) handlers: Vec<Arc<EventHandler>>,
+    /// Whether the last of them writes in the store's transaction alone, so that the checkpoint is moved there.
+    pub(super) moves_the_checkpoint: bool,
     /// Whether they can be called inside of a unit of work with others: they write in the store's transaction alone, and
     /// nothing is around them that would see each of their calls by itself.
     pub(super) shares_a_unit: bool,
@@ -30,8 +32,12 @@ impl Feeds {
             by_name.entry((handler.info.message)().name).or_default().push(handler.clone());
         }
         let feed = |(name, handlers): (&'static str, Vec<Arc<EventHandler>>)| {
-            let shares_a_unit = handlers.iter().all(|handler| shares_a_unit(bus, handler));
-            (name, Arc::new(Feed { handlers, shares_a_unit }))
+            let moves_the_checkpoint = handlers.last().is_some_and(|handler| writes_in_the_store(bus, handler));
+            let shares_a_unit = handlers.iter().all(|handler| {
+                let event = (handler.info.message)();
+                writes_in_the_store(bus, handler) && bus.behaviors().around(event).next().is_none()
+            });
+            (name, Arc::new(Feed { handlers, moves_the_checkpoint, shares_a_unit }))
         };
         Feeds(by_name.into_iter().map(feed).collect())
     }
@@ -56,19 +62,29 @@ impl Feed {
         let handler = self.handlers.first().ok_or_else(|| Fault::internal("an event is read for no handler"))?.info;
         let info = (handler.message)();
         let stored = info.stored.as_ref().ok_or_else(|| Fault::internal("a transient event is in a log"))?;
+        if event.schema_version > info.version {
+            // No fault of the event's: it waits for a process that can read it.
+            let (name, found, known) = (info.name, event.schema_version, info.version);
+            let text = format!(
+                "the event `{name}` {} is of version {found}, and this program knows it up to version {known}: it was \
+                 written by a newer program, which will handle it when this one has ended",
+                event.id
+            );
+            return Err(Fault::unavailable(text).at(handler.site()));
+        }
         let decoded =
             (stored.decode)(event.schema_version, &event.payload).map_err(|fault| fault.at(handler.site()))?;
         Ok(Raised::kept(event.id, info, decoded))
     }
 }
 
-fn shares_a_unit(bus: &Bus, handler: &EventHandler) -> bool {
+/// Whether all that a handler writes is in a unit of work of the bus's store.
+fn writes_in_the_store(bus: &Bus, handler: &EventHandler) -> bool {
     let Some(Opening::Unit { unit: ours, .. }) = bus.store_opening() else { return false };
     let opens = handler.info.opens;
     let mut units = HashSet::new();
     opens.iter().for_each(|opening| units_of(bus, opening, &mut units, 0));
-    let event = (handler.info.message)();
-    !opens.is_empty() && units.iter().all(|unit| *unit == ours.key) && bus.behaviors().around(event).next().is_none()
+    !opens.is_empty() && units.iter().all(|unit| *unit == ours.key)
 }
 
 /// The units that opening this opens, through whatever providers make for the call.

@@ -15,9 +15,10 @@ use crate::future::either;
 use crate::ids::MessageId;
 use crate::principal::Principal;
 use crate::store::changes::{Changes, NewCommand, Postponed, QueuedCommand};
-use crate::store::{Claim, Start, Store};
+use crate::store::{Start, Store};
 use crate::subscription::failure::is_the_messages_own;
 use crate::subscription::pauses::Pauses;
+use crate::subscription::running::claim;
 use crate::subscription::{Health, OUTBOX};
 
 /// How many commands are read at once, and dispatched beside each other.
@@ -77,9 +78,7 @@ impl OutboxRunner {
                 return Ok(true);
             }
             if claimed.is_none_or(|at| at.elapsed() >= lease / 3) {
-                let now = self.bus.now();
-                let (subscription, owner) = (OUTBOX.into(), self.owner);
-                if store.claim(&Claim { subscription, owner, now, lease, start: Start::Now }).await?.is_none() {
+                if store.claim(&claim(&self.bus, OUTBOX.into(), self.owner, Start::Now)).await?.is_none() {
                     return Ok(false);
                 }
                 claimed = Some(Instant::now());
@@ -132,7 +131,9 @@ async fn dispatch_in_order(bus: &Bus, store: &dyn Store, commands: Vec<QueuedCom
     while let Some(queued) = commands.next() {
         let Err(fault) = dispatch(bus, store, &queued).await? else { continue };
         let (now, attempts) = (bus.now(), queued.attempts + 1);
-        let parked = is_the_messages_own(&fault) && attempts >= bus.delivery().delivering.attempts;
+        // Of a name that nobody here knows: a newer process sent it, and will know it when it has the outbox.
+        let is_known = bus.named(&queued.command.name).is_ok();
+        let parked = is_known && is_the_messages_own(&fault) && attempts >= bus.delivery().delivering.attempts;
         let (id, name) = (queued.command.id, &queued.command.name);
         let error = with_sources(&fault);
         match parked {

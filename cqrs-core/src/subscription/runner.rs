@@ -10,10 +10,11 @@ use crate::bus::Bus;
 use crate::fault::{Fault, with_sources};
 use crate::ids::MessageId;
 use crate::store::log::Reading;
-use crate::store::{Checkpoint, Claim, Start, Store};
+use crate::store::{Checkpoint, Start, Store};
 use crate::subscription::Health;
 use crate::subscription::feeds::Feeds;
 use crate::subscription::pauses::Pauses;
+use crate::subscription::running::claim;
 use crate::subscription::session::{Ended, Session};
 
 /// One subscription of this bus.
@@ -71,14 +72,7 @@ impl Runner {
 
     /// Claims the subscription, for the first time or once more.
     pub(super) async fn claim(&self, store: &Arc<dyn Store>) -> Result<Option<Checkpoint>, Fault> {
-        let claim = Claim {
-            subscription: self.name.clone(),
-            owner: self.owner,
-            now: self.bus.now(),
-            lease: self.bus.delivery().delivering.lease,
-            start: self.start,
-        };
-        store.claim(&claim).await
+        store.claim(&claim(&self.bus, self.name.clone(), self.owner, self.start)).await
     }
 
     pub(super) fn unwell(&self, error: String) {

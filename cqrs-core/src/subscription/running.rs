@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,8 +13,9 @@ use crate::bus::Bus;
 use crate::fault::Fault;
 use crate::future::either;
 use crate::ids::MessageId;
+use crate::job::EventHandler;
 use crate::store::log::Reading;
-use crate::store::{Start, Store};
+use crate::store::{Claim, Start, Store};
 use crate::subscription::feeds::Feeds;
 use crate::subscription::outbox_runner::OutboxRunner;
 use crate::subscription::pauses::LONGEST;
@@ -25,6 +26,7 @@ use crate::subscription::{Health, OUTBOX};
 #[derive(Default)]
 pub(crate) struct Subscribers {
     running: Mutex<Option<Running>>,
+    owner: OnceLock<MessageId>,
     has_warned: AtomicBool,
 }
 
@@ -39,13 +41,43 @@ impl Subscribers {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What claims are made by.
+    fn owner(&self) -> MessageId {
+        *self.owner.get_or_init(MessageId::new)
+    }
+
+    /// Claims what nobody has yet, so that a subscription that begins now gets what is committed from now on; and asks
+    /// whether every checkpoint is one of this log.
+    async fn register(&self, bus: &Bus) -> Result<(), Fault> {
+        let store = bus.need_store().await?;
+        for (name, handlers) in bus.delivery().durable() {
+            let checkpoint = match store.checkpoint(name).await? {
+                Some(checkpoint) => Some(checkpoint),
+                None => store.claim(&claim(bus, (*name).into(), self.owner(), start_of(handlers))).await?,
+            };
+            if let Some(checkpoint) = checkpoint {
+                same_log(&**store, name, &checkpoint).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Begins to run them on this runtime, unless they run.
-    pub(crate) fn start(&self, bus: &Bus) {
+    ///
+    /// # Errors
+    /// A fault of the store, or of a checkpoint that is not of this log.
+    pub(crate) async fn start(&self, bus: &Bus) -> Result<(), Fault> {
+        self.register(bus).await?;
+        self.spawn(bus);
+        Ok(())
+    }
+
+    fn spawn(&self, bus: &Bus) {
         let mut running = self.running();
         if running.as_ref().is_some_and(|running| running.tasks.iter().any(|task| !task.is_finished())) {
             return;
         }
-        let (owner, stop) = (MessageId::new(), watch::Sender::new(false));
+        let (owner, stop) = (self.owner(), watch::Sender::new(false));
         let (mut tasks, mut health) = (Vec::new(), HashMap::new());
         let global = ambient::global();
         let mut healthy = |name: &str| {
@@ -58,10 +90,7 @@ impl Subscribers {
                 bus: bus.clone(),
                 name: (*name).into(),
                 owner,
-                start: match handlers.iter().any(|handler| handler.info.subscription.from_start) {
-                    true => Start::Beginning,
-                    false => Start::Now,
-                },
+                start: start_of(handlers),
                 feeds: Feeds::new(bus, handlers),
                 health: healthy(name),
                 stop: stop.subscribe(),
@@ -107,15 +136,17 @@ impl Subscribers {
     }
 }
 
-/// Whether every checkpoint is one of this log.
-pub(crate) async fn check(bus: &Bus) -> Result<(), Fault> {
-    let Some(store) = bus.store().await? else { return Ok(()) };
-    for name in bus.delivery().durable().keys() {
-        if let Some(checkpoint) = store.checkpoint(name).await? {
-            same_log(&**store, name, &checkpoint).await?;
-        }
+/// Where a subscription begins that nobody has run yet.
+fn start_of(handlers: &[Arc<EventHandler>]) -> Start {
+    match handlers.iter().any(|handler| handler.info.subscription.from_start) {
+        true => Start::Beginning,
+        false => Start::Now,
     }
-    Ok(())
+}
+
+/// A claim of this bus, now.
+pub(super) fn claim(bus: &Bus, subscription: Arc<str>, owner: MessageId, start: Start) -> Claim {
+    Claim { subscription, owner, now: bus.now(), lease: bus.delivery().delivering.lease, start }
 }
 
 /// How long to wait at most before asking the store again, of which no change is told.
@@ -126,15 +157,16 @@ const SOON: usize = 256;
 
 /// Waits until nothing in the store waits for a handler.
 pub(crate) async fn settled(bus: &Bus) {
-    bus.subscribers().start(bus);
     let mut seen = 0;
+    let mut started = false;
     loop {
+        started = started || bus.subscribers().start(bus).await.is_ok();
         // A store that does not answer now has nothing settled.
         let Ok(Some(store)) = bus.store().await else {
             tokio::time::sleep(ASK_AGAIN).await;
             continue;
         };
-        if is_settled(bus, &**store).await.unwrap_or(false) {
+        if started && is_settled(bus, &**store).await.unwrap_or(false) {
             return;
         }
         seen = either(store.changed(seen), tokio::time::sleep(ASK_AGAIN)).await.unwrap_or(seen);

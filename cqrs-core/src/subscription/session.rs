@@ -10,7 +10,7 @@ use crate::context::{Derives, Options};
 use crate::event_unit::EventUnit;
 use crate::fault::{Fault, FaultKind};
 use crate::future::either;
-use crate::job::{EventHandler, Failure, chain};
+use crate::job::{Along, EventHandler, Failure, chain};
 use crate::principal::Principal;
 use crate::store::changes::{Changes, DeadLetter};
 use crate::store::log::{Reading, StoredEvent};
@@ -218,13 +218,24 @@ impl<'a> Session<'a> {
             step.iter().for_each(|step| self.checkpoints.stepped(step));
             return Ok(());
         }
-        for handler in &feed.handlers {
+        let Some((last, others)) = feed.handlers.split_last() else { return Ok(()) };
+        for handler in others {
             let Runner { bus, global, .. } = &*self.runner;
-            handler.attempt(bus, &raised, &meta, self.options(event), global.clone()).await?;
+            handler.attempt(bus, &raised, &meta, self.options(event), global.clone(), None).await?;
         }
-        match letter {
-            None => self.checkpoints.reach(event.position, event.id).await?,
-            Some(_) => {
+        let step = match letter {
+            None if feed.moves_the_checkpoint => Some(self.checkpoints.step(event.position, event.id).await?),
+            _ => None,
+        };
+        let along = Along::new(step.clone(), unparked.clone());
+        let with = feed.moves_the_checkpoint.then(|| along.clone());
+        let Runner { bus, global, .. } = &*self.runner;
+        last.attempt(bus, &raised, &meta, self.options(event), global.clone(), with).await?;
+        match (letter, step) {
+            (None, Some(step)) if along.is_written() => self.checkpoints.stepped(&step),
+            (None, _) => self.checkpoints.reach(event.position, event.id).await?,
+            (Some(_), _) if along.is_written() => {}
+            (Some(_), _) => {
                 let changes =
                     Changes { unparked: unparked.into_iter().collect(), ..Changes::at(self.runner.bus.now()) };
                 self.store.write(changes).await?;
