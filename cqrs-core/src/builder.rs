@@ -160,8 +160,8 @@ impl Builder {
         self.provide(store)
     }
 
-    /// How long a handler of an event may take that gets its events from a store, for one event; 30 s unless said
-    /// otherwise. What takes longer is rolled back and tried again.
+    /// How long a handler of an event may take that gets its events from a store, for one event, and a command of the
+    /// outbox; 30 s unless said otherwise. What takes longer is rolled back and tried again.
     pub fn delivery_timeout(mut self, timeout: Duration) -> Self {
         self.delivering.timeout = timeout;
         self

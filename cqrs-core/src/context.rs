@@ -336,6 +336,12 @@ impl Context {
         }
     }
 
+    /// As whom a command is dispatched that this call has sent: as the subscription, where a handler of an event sent it.
+    pub(crate) fn sender(&self) -> Principal {
+        let system = self.principal().filter(|principal| principal.is_system());
+        system.cloned().unwrap_or_else(|| Principal::system("outbox"))
+    }
+
     /// The key of a command that a handler of an event executes, where this is the handler's call.
     pub(crate) fn derived_key(&self, command: &'static str) -> Option<Arc<str>> {
         Some(self.0.derives.as_ref()?.key(command))

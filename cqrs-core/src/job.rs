@@ -204,7 +204,7 @@ impl Job {
                 handler.attempt(bus, raised, meta, options, self.global.clone(), None).await
             }
             What::Command { message, payload, key } => {
-                let options = self.call.delivery(Principal::system("outbox"), Some(key.clone()));
+                let options = self.call.delivery(self.call.sender(), Some(key.clone()));
                 let Some(wire) = &message.wire else {
                     return Err(Fault::internal("a command in the outbox cannot be sent by name").into());
                 };

@@ -15,7 +15,8 @@ use crate::resource::{AnyUnit, Resource};
 use crate::unit::Scope;
 
 /// A buffer for commands: taken as `&mut Outbox`, written in the commit of the call's unit of work, dispatched
-/// after it as the system principal `outbox`, each under an idempotency key derived from the call.
+/// after it as the system principal `outbox` (or, where a handler of an event sent it, as its subscription), each under
+/// an idempotency key derived from the call.
 ///
 /// With a [store](crate::Store) the commands wait in it, until [`start`](crate::Bus::start)ed processes have dispatched
 /// them: those of one call in the order in which they were sent, those of different calls beside each other. What a

@@ -1,5 +1,6 @@
 //! Dispatches what waits in the outbox.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use crate::dispatch_error::DispatchError;
 use crate::fault::{Fault, FaultKind, with_sources};
 use crate::future::either;
 use crate::ids::MessageId;
-use crate::principal::Principal;
 use crate::store::changes::{Changes, NewCommand, Postponed, QueuedCommand};
 use crate::store::{Start, Store};
 use crate::subscription::failure::is_the_messages_own;
@@ -21,8 +21,11 @@ use crate::subscription::pauses::Pauses;
 use crate::subscription::running::claim;
 use crate::subscription::{Health, OUTBOX};
 
-/// How many commands are read at once, and dispatched beside each other.
-const PAGE: usize = 64;
+/// How many commands are read at once.
+const PAGE: usize = 256;
+
+/// Of how many calls commands are dispatched beside each other.
+const CALLS: usize = 64;
 
 /// How long to wait at most before looking at the clock again, which may have been set.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -71,6 +74,16 @@ impl OutboxRunner {
     /// `true`, when it was told to stop; `false`, when another process has the outbox.
     async fn session(&mut self) -> Result<bool, Fault> {
         let store = self.bus.need_store().await?.clone();
+        let mut under_way = UnderWay::default();
+        let ended = self.dispatch_all(&store, &mut under_way).await;
+        // What has begun ends, whoever has the outbox then: a command leaves it once.
+        while !under_way.calls.is_empty() {
+            under_way.next().await.ok();
+        }
+        ended
+    }
+
+    async fn dispatch_all(&mut self, store: &Arc<dyn Store>, under_way: &mut UnderWay) -> Result<bool, Fault> {
         let lease = self.bus.delivery().delivering.lease;
         let (mut claimed, mut purged, mut seen) = (None::<Instant>, None::<Instant>, 0);
         loop {
@@ -87,43 +100,87 @@ impl OutboxRunner {
                 store.purge(self.bus.now()).await?;
                 purged = Some(Instant::now());
             }
-            let due = store.due(self.bus.now(), PAGE).await?;
-            if !due.is_empty() {
-                self.dispatch_all(&store, due).await?;
-                continue;
+            // Those that are under way are due too, until they have left.
+            let due = store.due(self.bus.now(), PAGE + under_way.commands).await?;
+            let room = CALLS.saturating_sub(under_way.calls.len());
+            for (call, commands) in by_call(due, &under_way.calls).into_iter().take(room) {
+                under_way.begin(&self.bus, store, self.global.as_ref(), call, commands);
             }
-            self.health.send_replace(Health::Running);
-            let next = store.next_due().await?;
-            let wait = next.map_or(lease / 3, |at| at.duration_since(self.bus.now()).unwrap_or_default().min(LOOK_UP));
+            if under_way.calls.is_empty() {
+                self.health.send_replace(Health::Running);
+            }
+            let next = store.next_due().await?.filter(|_| under_way.calls.len() < CALLS);
+            let wait = next.map_or(lease / 3, |at| at.duration_since(self.bus.now()).unwrap_or(LOOK_UP).min(LOOK_UP));
             let stop_or_time = tokio::time::timeout(wait.min(lease / 3), self.stop.wait_for(|stop| *stop));
-            seen = either(store.changed(seen), async { drop(stop_or_time.await) }).await.unwrap_or(seen);
+            let told = either(store.changed(seen), async { drop(stop_or_time.await) });
+            if let Some(ended) = either(under_way.next(), async { seen = told.await.unwrap_or(seen) }).await {
+                ended?;
+            }
         }
+    }
+}
+
+/// The calls whose commands are being dispatched.
+#[derive(Default)]
+struct UnderWay {
+    running: JoinSet<(MessageId, usize, Result<(), Fault>)>,
+    calls: HashSet<MessageId>,
+    commands: usize,
+}
+
+impl UnderWay {
+    /// Dispatches the commands that a call has sent, one after the other, beside those of other calls.
+    fn begin(
+        &mut self,
+        bus: &Bus,
+        store: &Arc<dyn Store>,
+        global: Option<&Bus>,
+        call: MessageId,
+        commands: Vec<QueuedCommand>,
+    ) {
+        let (bus, store, count) = (bus.clone(), store.clone(), commands.len());
+        let work = async move { (call, count, dispatch_in_order(&bus, &*store, commands).await) };
+        self.calls.insert(call);
+        self.commands += count;
+        match global {
+            Some(global) => self.running.spawn(crate::testing::scope(global.clone(), work)),
+            None => self.running.spawn(work),
+        };
     }
 
-    /// Those of one call one after the other, those of different calls beside each other.
-    async fn dispatch_all(&self, store: &Arc<dyn Store>, due: Vec<QueuedCommand>) -> Result<(), Fault> {
-        let mut calls: Vec<(MessageId, Vec<QueuedCommand>)> = Vec::new();
-        for queued in due {
-            let call = queued.command.call.message_id();
-            match calls.iter_mut().find(|(other, _)| *other == call) {
-                Some((_, commands)) => commands.push(queued),
-                None => calls.push((call, vec![queued])),
+    /// Waits for the next call whose commands have all been dispatched; for ever, where there is none.
+    async fn next(&mut self) -> Result<(), Fault> {
+        match self.running.join_next().await {
+            Some(Ok((call, count, ended))) => {
+                self.calls.remove(&call);
+                self.commands -= count;
+                ended
+            }
+            Some(Err(error)) => {
+                // Whichever it was: the others are waited for, and then all are looked for anew.
+                Err(Fault::internal("a dispatch from the outbox went down").caused_by(error))
+            }
+            None if self.calls.is_empty() => std::future::pending().await,
+            None => {
+                *self = UnderWay::default();
+                Ok(())
             }
         }
-        let mut running = JoinSet::new();
-        for (_, commands) in calls {
-            let (bus, store) = (self.bus.clone(), store.clone());
-            let work = async move { dispatch_in_order(&bus, &*store, commands).await };
-            match &self.global {
-                Some(global) => running.spawn(crate::testing::scope(global.clone(), work)),
-                None => running.spawn(work),
-            };
-        }
-        while let Some(ended) = running.join_next().await {
-            ended.map_err(|error| Fault::internal("a dispatch from the outbox went down").caused_by(error))??;
-        }
-        Ok(())
     }
+}
+
+/// Commands by the calls that sent them, in order, without those calls.
+fn by_call(due: Vec<QueuedCommand>, without: &HashSet<MessageId>) -> Vec<(MessageId, Vec<QueuedCommand>)> {
+    let mut calls: Vec<(MessageId, Vec<QueuedCommand>)> = Vec::new();
+    for queued in due {
+        let call = queued.command.call.message_id();
+        match calls.iter_mut().find(|(other, _)| *other == call) {
+            Some((_, commands)) => commands.push(queued),
+            None if without.contains(&call) => {}
+            None => calls.push((call, vec![queued])),
+        }
+    }
+    calls
 }
 
 async fn dispatch_in_order(bus: &Bus, store: &dyn Store, commands: Vec<QueuedCommand>) -> Result<(), Fault> {
@@ -172,7 +229,8 @@ async fn dispatch(bus: &Bus, store: &dyn Store, queued: &QueuedCommand) -> Resul
     let options = Options {
         message_id: Some(*id),
         settles: Some(settles.clone()),
-        ..call.delivery(Principal::system(OUTBOX), Some(key.clone()))
+        timeout: Some(bus.delivery().delivering.timeout),
+        ..call.delivery(call.sender(), Some(key.clone()))
     };
     match wire.dispatch(bus, payload, Some(Arc::new(options))).await {
         Ok(_) | Err(DispatchError::Rejected(_)) => {}

@@ -148,7 +148,8 @@ impl<'a> Session<'a> {
             let unit = unit.get_or_insert_with(|| self.unit(first));
             for handler in &feed.handlers {
                 if unit.handle(handler, &raised, &event.meta(), self.options(event)).await.is_err() {
-                    return Ok(0);
+                    // Those before it did well, and do so again without it.
+                    return Box::pin(self.handle_together(&page[..count])).await;
                 }
             }
             count += 1;
