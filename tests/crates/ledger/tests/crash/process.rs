@@ -134,8 +134,10 @@ impl Ledger {
     }
 
     /// Tells it to end in order, and expects that it does.
-    pub(crate) fn end(self) -> Vec<String> {
+    pub(crate) fn end(mut self) -> Vec<String> {
         self.signal(Signal::TERM);
+        // Whoever reads would not end before it has read.
+        self.stdin = None;
         self.ends()
     }
 
