@@ -43,7 +43,10 @@ where
 ///
 /// # Panics
 /// When a call has not answered after 1,000 polls.
-pub async fn dropped_at_every_wait<F, A>(mut call: impl FnMut() -> F, mut check: impl AsyncFnMut(Caller, Option<A>)) -> usize
+pub async fn dropped_at_every_wait<F, A>(
+    mut call: impl FnMut() -> F,
+    mut check: impl AsyncFnMut(Caller, Option<A>),
+) -> usize
 where
     F: Future<Output = A>,
 {

@@ -109,7 +109,8 @@ async fn a_query_that_is_given_up_at_any_poll_gives_its_reader_back() {
     let directory = tempfile::tempdir().unwrap();
     let db = open(directory.path().join("test.db")).await;
     // Too long for the thread that asks, so that it goes on in another one.
-    let long = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
+    let long =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
     let polls = dropped_at_every_wait(
         || {
             let reads = db.reads();

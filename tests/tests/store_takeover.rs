@@ -188,7 +188,8 @@ async fn a_dead_letter_that_is_none_any_more_is_not_taken_back_again_nor_put_the
         changes.parked = vec![letter.clone()];
         store.write(changes).await.unwrap();
         let mut retold = none();
-        retold.retold = vec![DeadLetter { error: Some("still no".into()), attempts: 2, replay: true, ..letter.clone() }];
+        retold.retold =
+            vec![DeadLetter { error: Some("still no".into()), attempts: 2, replay: true, ..letter.clone() }];
         store.write(retold.clone()).await.unwrap();
         assert_eq!(store.dead_letters("notes").await.unwrap(), retold.retold);
         let mut unparked = none();
