@@ -1,5 +1,6 @@
 //! A caller, a handler or a runtime that goes away while a call writes in a database: no half of it is there, nothing is
 //! held for ever.
+#![cfg(feature = "inventory")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! A subscription that changes hands, and dead letters that several at once are at work on.
+#![cfg(feature = "inventory")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

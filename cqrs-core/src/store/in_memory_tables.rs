@@ -79,7 +79,9 @@ impl Tables {
         for (subscription, event_id) in &changes.unparked {
             let is_it = |letter: &DeadLetter| letter.subscription == *subscription && letter.event_id == *event_id;
             if !self.dead.values().any(is_it) {
-                return Err(Fault::conflict(format!("the event {event_id} is no dead letter of `{subscription}` any more")));
+                return Err(Fault::conflict(format!(
+                    "the event {event_id} is no dead letter of `{subscription}` any more"
+                )));
             }
         }
         Ok(())

@@ -262,7 +262,9 @@ impl<'a> Session<'a> {
     /// Whether the checkpoint is where this process has left it.
     async fn still_ours(&self) -> Result<(), Fault> {
         match self.runner.claim(&self.store).await? {
-            Some(claimed) if self.checkpoints.are_of(&claimed) && claimed.position() == self.checkpoints.kept() => Ok(()),
+            Some(claimed) if self.checkpoints.are_of(&claimed) && claimed.position() == self.checkpoints.kept() => {
+                Ok(())
+            }
             _ => Err(self.lost()),
         }
     }

@@ -237,3 +237,70 @@ fn rows(conn: &Connection, sql: &str) -> Vec<String> {
     rows.sort_unstable();
     rows
 }
+
+/// Each of the checks finds what it is there for.
+#[test]
+fn what_is_not_so_is_seen() {
+    let directory = tempfile::tempdir().unwrap();
+    let db = directory.path().join("ledger.db");
+    let settings = Settings::new(&db);
+    let mut ledger = crate::process::Ledger::start(&db, "serve", &[]);
+    let commands = ["post post-1 1 10", "post post-2 2 0", "once once-1 1 10", "once once-2 1 0"];
+    commands.iter().for_each(|command| ledger.tell(&format!("{command}\n")));
+    ledger.hear("ok", 2);
+    ledger.hear("rejected", 2);
+    ledger.tell("settled\n");
+    ledger.hear("settled", 1);
+    let mut heard = Heard::default();
+    heard.add(&ledger.end());
+    let (conn, sent) = (open(&db), mail(&settings));
+    check_settled(&conn, &settings, &heard);
+    let fails = |tamper: &str, heard: &Heard, before: &[(u64, String)], after: &[(u64, String)]| {
+        conn.execute_batch(&format!("BEGIN; {tamper}")).unwrap();
+        let checked = std::panic::AssertUnwindSafe(|| {
+            check_rows(&conn, heard);
+            letters(&conn, before, after);
+        });
+        let failed = std::panic::catch_unwind(checked).is_err();
+        conn.execute_batch("ROLLBACK").unwrap();
+        failed
+    };
+    assert!(!fails("", &heard, &sent, &sent));
+    for tamper in [
+        "DELETE FROM entry WHERE command = 'post-1'",
+        "UPDATE entry SET amount = 11 WHERE command = 'post-1'",
+        "INSERT INTO entry SELECT NULL, command, account, amount FROM entry WHERE command = 'once-1'",
+        "UPDATE tally SET posts = posts + 1",
+        "UPDATE balance SET sum = sum + 1",
+        "DELETE FROM balance",
+        "DELETE FROM confirmation",
+        "INSERT INTO confirmation SELECT NULL, command FROM confirmation",
+        "INSERT INTO filing SELECT NULL, command FROM filing",
+        "DELETE FROM filing",
+        "DELETE FROM cq_outcome WHERE key ->> 4 = 'once-1'",
+        "DELETE FROM cq_audit WHERE command = 'Post' AND outcome = 'succeeded'",
+        "DELETE FROM cq_audit WHERE command = 'Post' AND outcome = 'rejected'",
+        "DELETE FROM cq_audit WHERE command = 'File'",
+        "UPDATE cq_audit SET last_position = last_position + 1 WHERE command = 'PostOnce'",
+        "UPDATE cq_subscription SET event_id = randomblob(16) WHERE name = 'mail'",
+        "UPDATE cq_subscription SET position = 1, event_id = (SELECT event_id FROM cq_event WHERE position = 1)
+            WHERE name = 'balances'",
+        "DROP TRIGGER cq_event_is_what_it_was; UPDATE cq_event SET version = version + 1 WHERE version = 2",
+        "DROP TRIGGER cq_event_stays; DELETE FROM cq_event WHERE name = 'ledger.posted' AND position > 1",
+    ] {
+        assert!(fails(tamper, &heard, &sent, &sent), "{tamper}");
+    }
+    let said = |line: &str| {
+        let mut more = Heard::default();
+        more.add(&[line.to_owned()]);
+        more
+    };
+    for line in ["ok post-3", "rejected post-1", "rejected post-3", "nothing post-1 Timeout"] {
+        assert!(fails("", &said(line), &sent, &sent), "{line}");
+    }
+    let strange = [(7, "ab".to_owned())];
+    assert!(fails("", &heard, &strange, &sent), "a letter for what is not in the log");
+    assert!(fails("", &heard, &[], &[]), "no letter for what the checkpoint has behind it");
+    let backwards: Vec<_> = sent.iter().rev().cloned().collect();
+    assert!(fails("", &heard, &sent, &backwards), "letters out of order");
+}
