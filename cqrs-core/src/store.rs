@@ -96,7 +96,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// A subscription that is claimed for the first time begins where [`Claim::start`] says, and that is kept. A claim
     /// by another owner than before raises the fence, so that whoever had it can move it no more. A lease that would end
-    /// later than one taken now is none: the clock has been set back.
+    /// later than one taken now, by more than another lease, is none: the clock has been set back.
     ///
     /// # Errors
     /// A fault.

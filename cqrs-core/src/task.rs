@@ -165,7 +165,10 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
     let entry = scope.entry(&outcome).map_err(|fault| fault.at(site))?;
     match &outcome {
         Ok(output) if C::is_success(output) => scope.audit(AuditOutcome::Succeeded),
-        Err(DispatchError::Fault(_)) => return outcome,
+        Err(DispatchError::Fault(fault)) => {
+            scope.await_the_first(fault).await;
+            return outcome;
+        }
         Ok(_) | Err(DispatchError::Rejected(_)) => {
             if entry.is_none() && !scope.keeps_rejections() {
                 return outcome;

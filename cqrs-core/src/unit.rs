@@ -11,7 +11,7 @@ use crate::container::Dependency;
 use crate::context::{Context, Settles};
 use crate::event_meta::EventMeta;
 use crate::events::Raised;
-use crate::fault::{Fault, Place};
+use crate::fault::{Fault, FaultKind, Place, with_sources};
 use crate::future::BoxFuture;
 use crate::need::{Need, Opening};
 use crate::pipeline::idempotency::Recorder;
@@ -249,6 +249,19 @@ impl Scope {
     pub(crate) fn roll_back(&mut self) {
         self.rests_on_others |= self.unit.take().is_some() && self.bus.has_store();
         self.records = Records::default();
+    }
+
+    /// Where an idempotent call comes to a conflict, waits until the store has committed what that may rest on: who was
+    /// first under the same key has its outcome there then, and this call is answered with it.
+    pub(crate) async fn await_the_first(&mut self, fault: &Fault) {
+        if fault.kind() != FaultKind::Conflict || self.recorder.is_none() {
+            return;
+        }
+        self.roll_back();
+        // Nothing is written. What it fails with says no more than the conflict does.
+        if let Err(fault) = self.commit().await {
+            tracing::debug!(error = %with_sources(&fault), "it is not known what a conflict rests on");
+        }
     }
 
     /// Whether nothing is to be committed.

@@ -56,7 +56,8 @@ pub(crate) fn fault_of_shared(error: &Arc<rusqlite::Error>, what: &str) -> Fault
     Fault::new(kind, format!("{what}: {detail}")).caused_by(SharedError(error.clone()))
 }
 
-fn told(error: &rusqlite::Error) -> (FaultKind, String) {
+/// What kind of fault an error of SQLite is, and what is told of it.
+pub(crate) fn told(error: &rusqlite::Error) -> (FaultKind, String) {
     use FaultKind::{Conflict, Internal, Timeout, Unavailable};
     if let rusqlite::Error::FromSqlConversionFailure(_, _, source) = error
         && let Some(row) = source.downcast_ref::<RowError>()

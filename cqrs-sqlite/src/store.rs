@@ -43,6 +43,7 @@ pub(crate) fn write(conn: &Connection, changes: &Changes, keeping: Keeping) -> R
     outbox::send(conn, &changes.commands)?;
     outbox::postpone(conn, &changes.postponed)?;
     subscriptions::park(conn, &changes.parked)?;
+    subscriptions::retell(conn, &changes.retold)?;
     subscriptions::unpark(conn, &changes.unparked)?;
     if keeping.audit.is_some() && !changes.audit.is_empty() {
         audit::record(conn, &changes.audit, raised)?;

@@ -1,15 +1,15 @@
 //! [`SqliteUnit`]: the transaction of one call, and [`WriteTx`], through which a handler writes in it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use cqrs_core::{Deadline, Fault, FromScope, Opening, Records, Resource, Scope, UnitOfWork};
+use cqrs_core::{Deadline, Fault, FaultKind, FromScope, Opening, Records, Resource, Scope, UnitOfWork};
 use rusqlite::{Connection, Params};
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
-use crate::faults::fault_of;
+use crate::faults::{fault_of, told};
 use crate::rows;
 use crate::sqlite::Sqlite;
 use crate::store;
@@ -36,6 +36,8 @@ struct State {
     deferred: Vec<Deferred>,
     /// The writer, while this call holds it.
     session: Option<Session>,
+    /// Why something failed that was put off: nothing of the call is kept then, whatever its handler makes of it.
+    failed: Arc<OnceLock<(FaultKind, String)>>,
     /// Whether the call is over.
     ended: bool,
 }
@@ -51,8 +53,11 @@ impl UnitOfWork for SqliteUnit {
 
     async fn commit(self, records: &Records) -> Result<(), Fault> {
         let (changes, keeping) = (records.changes()?, self.0.db.keeping());
-        let State { mut deferred, session, .. } = self.0.end().await;
+        let State { mut deferred, session, failed, .. } = self.0.end().await;
         let mut job = move |conn: &Connection| {
+            if let Some((kind, text)) = failed.get() {
+                return Err(Fault::new(*kind, format!("a statement that was put off has failed: {text}")));
+            }
             for deferred in &mut deferred {
                 deferred(conn).map_err(|error| fault_of(error, "a statement that was put off until the commit"))?;
             }
@@ -197,13 +202,17 @@ impl WriteTx {
     ) -> Result<T, Fault> {
         let mut state = self.tx.state.lock().await;
         state.goes_on()?;
-        let deferred = std::mem::take(&mut state.deferred);
-        let session = match &mut state.session {
+        let State { deferred, session, failed, .. } = &mut *state;
+        let session = match session {
             Some(session) => session,
             none => none.insert(self.tx.db.writer().session(self.wait(), self.who.clone()).await?),
         };
+        // Not before the writer is held: who gives up waiting for it still has what was put off.
+        let (deferred, failed) = (std::mem::take(deferred), failed.clone());
         let now = move |conn: &Connection| {
-            deferred.into_iter().try_for_each(|mut deferred| deferred(conn))?;
+            for mut deferred in deferred {
+                deferred(conn).inspect_err(|error| drop(failed.set(told(error))))?;
+            }
             run(conn)
         };
         session.run(now).await

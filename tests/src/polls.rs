@@ -39,6 +39,43 @@ where
     panic!("a call did not answer within 1,000 polls");
 }
 
+/// The same for a call that waits for threads: it is polled when it is woken, and dropped instead of waiting once more.
+///
+/// # Panics
+/// When a call has not answered after 1,000 polls.
+pub async fn dropped_at_every_wait<F, A>(
+    mut call: impl FnMut() -> F,
+    mut check: impl AsyncFnMut(Caller, Option<A>),
+) -> usize
+where
+    F: Future<Output = A>,
+{
+    for polls in 1..=1_000 {
+        match polled_when_woken(call(), polls).await {
+            None => check(Caller::GoneAfter(polls), None).await,
+            Some(answer) => {
+                check(Caller::Answered(polls), Some(answer)).await;
+                return polls;
+            }
+        }
+    }
+    panic!("a call did not answer within 1,000 polls");
+}
+
+/// Polls a future as often as it is woken, at most `polls` times, then drops it.
+async fn polled_when_woken<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    let answer = std::future::poll_fn(|cx| {
+        if let Poll::Ready(answer) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(answer));
+        }
+        left -= 1;
+        if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+    });
+    answer.await
+}
+
 /// Polls a future at most `polls` times, then drops it.
 async fn polled<F: Future>(future: F, polls: usize) -> Option<F::Output> {
     let mut future = pin!(future);

@@ -37,9 +37,12 @@ pub struct Changes {
     pub postponed: Vec<Postponed>,
     /// How far a subscription has come: a conflict, where somebody else has moved it or has taken it over.
     pub checkpoint: Option<Advance>,
-    /// Events that a subscription could not handle, put aside or told anew.
+    /// Events that a subscription could not handle, put aside.
     pub parked: Vec<DeadLetter>,
-    /// Dead letters that are none any more: by subscription and event.
+    /// Dead letters as they are by now: to be told anew, or told in vain. One that is none any more is left out.
+    pub retold: Vec<DeadLetter>,
+    /// Dead letters that are none any more, by subscription and event: a conflict, where one has been none before, so that
+    /// what is written with it is written once.
     pub unparked: Vec<(Arc<str>, MessageId)>,
 }
 
@@ -58,6 +61,7 @@ impl Changes {
             postponed: Vec::new(),
             checkpoint: None,
             parked: Vec::new(),
+            retold: Vec::new(),
             unparked: Vec::new(),
         }
     }
@@ -76,6 +80,7 @@ impl Changes {
             postponed,
             checkpoint,
             parked,
+            retold,
             unparked,
         } = self;
         expected.is_empty()
@@ -87,6 +92,7 @@ impl Changes {
             && postponed.is_empty()
             && checkpoint.is_none()
             && parked.is_empty()
+            && retold.is_empty()
             && unparked.is_empty()
     }
 }

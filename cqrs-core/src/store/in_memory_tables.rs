@@ -76,6 +76,14 @@ impl Tables {
                 return Err(Fault::conflict(format!("the subscription `{subscription}` is somebody else's by now")));
             }
         }
+        for (subscription, event_id) in &changes.unparked {
+            let is_it = |letter: &DeadLetter| letter.subscription == *subscription && letter.event_id == *event_id;
+            if !self.dead.values().any(is_it) {
+                return Err(Fault::conflict(format!(
+                    "the event {event_id} is no dead letter of `{subscription}` any more"
+                )));
+            }
+        }
         Ok(())
     }
 
@@ -112,6 +120,11 @@ impl Tables {
         }
         for letter in changes.parked {
             self.dead.insert((letter.subscription.clone(), letter.position), letter);
+        }
+        for letter in changes.retold {
+            if let Some(kept) = self.dead.get_mut(&(letter.subscription.clone(), letter.position)) {
+                *kept = letter;
+            }
         }
         for (subscription, event_id) in changes.unparked {
             self.dead.retain(|_, letter| letter.subscription != subscription || letter.event_id != event_id);
@@ -191,7 +204,9 @@ impl Tables {
             owner: None,
             until: *now,
         });
-        let held = entry.until > *now && entry.until <= until;
+        // Asked for in one order and served in another, a lease may end later than one that is taken now.
+        let latest = until.checked_add(*lease).unwrap_or(until);
+        let held = entry.until > *now && entry.until <= latest;
         match entry.owner {
             Some(other) if other != *owner && held => return None,
             Some(same) if same == *owner => {}

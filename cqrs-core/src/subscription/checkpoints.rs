@@ -52,6 +52,11 @@ impl Checkpoints {
         Ok(self.advance((to, event_id)))
     }
 
+    /// Whether a claim goes on with the one that these are of: nobody else has had the subscription since.
+    pub(super) fn are_of(&self, claimed: &Checkpoint) -> bool {
+        claimed.fence == self.fence
+    }
+
     /// Where the store has it.
     pub(super) fn kept(&self) -> Option<Position> {
         self.kept

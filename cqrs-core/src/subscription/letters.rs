@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use crate::dispatch_error::DispatchError;
 use crate::fault::Fault;
 use crate::job::chain;
 use crate::store::changes::{Changes, DeadLetter};
 use crate::store::log::{Reading, StoredEvent};
 use crate::stream::StreamId;
 use crate::subscription::Health;
+use crate::subscription::failure::is_the_messages_own;
 use crate::subscription::session::Session;
 
 /// How many dead letters are told anew before the subscription goes on with the log.
@@ -81,9 +83,9 @@ impl Session<'_> {
         if self.letters == 0 {
             return Ok(());
         }
-        let letters = self.read_letters().await?;
+        let letters = to_be_told(self.read_letters().await?);
         let mut stuck: HashSet<StreamId> = HashSet::new();
-        for letter in letters.into_iter().filter(|letter| letter.replay).take(REPLAYS) {
+        for letter in letters.into_iter().take(REPLAYS) {
             if self.runner.is_told_to_stop() || !self.keep().await? {
                 return Ok(());
             }
@@ -99,17 +101,39 @@ impl Session<'_> {
             let attempts = letter.attempts + u32::from(error.is_some());
             let error = error.or(letter.error.clone());
             let letter = DeadLetter { error, attempts, replay: false, ..letter };
-            self.store.write(Changes { parked: vec![letter], ..Changes::at(self.runner.bus.now()) }).await?;
+            self.store.write(Changes { retold: vec![letter], ..Changes::at(self.runner.bus.now()) }).await?;
         }
         self.read_letters().await.map(drop)
     }
 
-    /// What went wrong, if anything did.
+    /// What is wrong with the event, if anything is.
+    ///
+    /// # Errors
+    /// Why it cannot be handled now, or not by this process: then it is still to be told.
     async fn tell_anew(&mut self, letter: &DeadLetter) -> Result<Option<String>, Fault> {
         let found = self.store.read(Reading::at(letter.position)).await?;
         let Some(event) = found.into_iter().find(|event| event.id == letter.event_id) else {
             return Ok(Some("the event is not in the log any more".to_owned()));
         };
-        Ok(self.attempt(&event, Some(letter)).await.err().map(|failure| chain(&failure)))
+        match self.attempt(&event, Some(letter)).await {
+            Ok(()) => Ok(None),
+            Err(DispatchError::Fault(fault)) if !is_the_messages_own(&fault) => Err(fault),
+            Err(failure) => Ok(Some(chain(&failure))),
+        }
     }
+}
+
+/// Which of the letters, in the order of the log, are to be told anew: those that somebody wants to be, and those behind
+/// which there is nothing to wait for any more, since it came into the log while what was ahead of them was mended.
+pub(super) fn to_be_told(letters: Vec<DeadLetter>) -> Vec<DeadLetter> {
+    let mut ahead: HashSet<StreamId> = HashSet::new();
+    let is_told = |letter: &DeadLetter| {
+        let waits = letter.stream.as_ref().is_some_and(|stream| ahead.contains(stream));
+        let is_told = letter.replay || letter.error.is_none() && !waits;
+        if !is_told {
+            ahead.extend(letter.stream.clone());
+        }
+        is_told
+    };
+    letters.into_iter().filter(is_told).collect()
 }

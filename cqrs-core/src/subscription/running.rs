@@ -17,6 +17,7 @@ use crate::job::EventHandler;
 use crate::store::log::Reading;
 use crate::store::{Claim, Start, Store};
 use crate::subscription::feeds::Feeds;
+use crate::subscription::letters::to_be_told;
 use crate::subscription::outbox_runner::OutboxRunner;
 use crate::subscription::pauses::LONGEST;
 use crate::subscription::runner::{Runner, same_log};
@@ -178,7 +179,7 @@ async fn is_settled(bus: &Bus, store: &dyn Store) -> Result<bool, Fault> {
         let Some(checkpoint) = store.checkpoint(name).await? else { return Ok(false) };
         let names = handlers.iter().map(|handler| (handler.info.message)().name);
         let waiting = store.read(Reading::after(checkpoint.position(), 1).named(names)).await?;
-        if !waiting.is_empty() || store.dead_letters(name).await?.iter().any(|letter| letter.replay) {
+        if !waiting.is_empty() || !to_be_told(store.dead_letters(name).await?).is_empty() {
             return Ok(false);
         }
     }

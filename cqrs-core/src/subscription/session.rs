@@ -102,9 +102,16 @@ impl<'a> Session<'a> {
         if self.claimed.elapsed() < self.runner.bus.delivery().delivering.lease / 3 {
             return Ok(true);
         }
-        let claimed = self.runner.claim(&self.store).await?;
-        self.claimed = Instant::now();
-        Ok(claimed.is_some())
+        let asked = Instant::now();
+        match self.runner.claim(&self.store).await? {
+            Some(claimed) if self.checkpoints.are_of(&claimed) => {
+                self.claimed = asked;
+                Ok(true)
+            }
+            // Somebody else has had it meanwhile, and may have moved the checkpoint.
+            Some(_) => Err(self.lost()),
+            None => Ok(false),
+        }
     }
 
     async fn wait_for_more(&mut self) {
@@ -267,7 +274,9 @@ impl<'a> Session<'a> {
     /// Whether the checkpoint is where this process has left it.
     async fn still_ours(&self) -> Result<(), Fault> {
         match self.runner.claim(&self.store).await? {
-            Some(checkpoint) if checkpoint.position() == self.checkpoints.kept() => Ok(()),
+            Some(claimed) if self.checkpoints.are_of(&claimed) && claimed.position() == self.checkpoints.kept() => {
+                Ok(())
+            }
             _ => Err(self.lost()),
         }
     }

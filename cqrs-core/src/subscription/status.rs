@@ -164,8 +164,8 @@ impl Subscription {
     }
 
     async fn mark(&self, letters: Vec<DeadLetter>, unparked: Vec<(Arc<str>, MessageId)>) -> Result<(), Fault> {
-        let parked = letters.into_iter().map(|letter| DeadLetter { replay: true, ..letter }).collect();
-        let changes = Changes { parked, unparked, ..Changes::at(self.bus.now()) };
+        let retold = letters.into_iter().map(|letter| DeadLetter { replay: true, ..letter }).collect();
+        let changes = Changes { retold, unparked, ..Changes::at(self.bus.now()) };
         self.bus.need_store().await?.write(changes).await
     }
 }

@@ -46,8 +46,10 @@ pub(super) fn claim(conn: &Connection, claim: &Claim) -> rusqlite::Result<Option
     let (held_by, held_until) = conn.prepare_cached(HELD)?.query_row([subscription], |row| {
         Ok((row.get::<_, Option<Id>>(0)?.map(|id| id.0), row.get::<_, Option<Time>>(1)?.map(|time| time.0)))
     })?;
-    // A lease that would end later than one taken now was taken before the clock was set back.
-    let is_held = held_until.is_some_and(|held_until| held_until > *now && held_until <= until);
+    // A lease that would end much later than one taken now was taken before the clock was set back; a little later, by
+    // somebody who asked after this one and was served before.
+    let latest = until.checked_add(*lease).unwrap_or(until);
+    let is_held = held_until.is_some_and(|held_until| held_until > *now && held_until <= latest);
     if is_held && held_by.is_some_and(|held_by| held_by != *owner) {
         return Ok(None);
     }
@@ -91,12 +93,32 @@ pub(super) fn park(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Faul
     Ok(())
 }
 
+/// Changes what has been put aside, where it still is.
+pub(super) fn retell(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Fault> {
+    const RETELL: &str = "UPDATE cq_dead_letter SET error = ?, attempts = ?, replay = ?
+        WHERE subscription = ? AND position = ? AND event_id = ?";
+    for DeadLetter { subscription, position, event_id, error, attempts, replay, .. } in letters {
+        conn.prepare_cached(RETELL)
+            .and_then(|mut statement| {
+                statement.execute(params![error, attempts, replay, subscription, Row(*position), Id(*event_id)])
+            })
+            .map_err(|error| fault_of(error, &format!("changing the dead letter {event_id}")))?;
+    }
+    Ok(())
+}
+
+/// Takes back what has been put aside; whoever else has done so before was first.
 pub(super) fn unpark(conn: &Connection, unparked: &[(Arc<str>, MessageId)]) -> Result<(), Fault> {
     const UNPARK: &str = "DELETE FROM cq_dead_letter WHERE subscription = ? AND event_id = ?";
     for (subscription, event_id) in unparked {
-        conn.prepare_cached(UNPARK)
+        let unparked = conn
+            .prepare_cached(UNPARK)
             .and_then(|mut statement| statement.execute(params![subscription, Id(*event_id)]))
             .map_err(|error| fault_of(error, &format!("taking back the dead letter {event_id}")))?;
+        if unparked == 0 {
+            let text = format!("the event {event_id} is no dead letter of `{subscription}` any more");
+            return Err(Fault::conflict(text));
+        }
     }
     Ok(())
 }
