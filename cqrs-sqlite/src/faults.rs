@@ -28,6 +28,7 @@ pub fn sqlite_error(fault: &Fault) -> Option<&rusqlite::Error> {
 }
 
 /// SQLite's extended code of a fault's cause, such as [`rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE`].
+#[cfg(test)]
 pub(crate) fn extended_code(fault: &Fault) -> Option<i32> {
     sqlite_error(fault)?.sqlite_error().map(|error| error.extended_code)
 }

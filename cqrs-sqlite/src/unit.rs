@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use cqrs_core::{Deadline, Fault, FaultKind, FromScope, Opening, Records, Resource, Scope, UnitOfWork};
 use rusqlite::{Connection, Params};
@@ -159,7 +158,7 @@ impl WriteTx {
     }
 
     fn wait(&self) -> Wait {
-        self.deadline.and_then(|deadline| Instant::now().checked_add(deadline.remaining())).into()
+        self.deadline.map_or_else(Wait::default, |deadline| Wait::within(deadline.remaining()))
     }
 
     /// Puts this off until the commit, after what was put off before it. It may be done again, where the transaction is

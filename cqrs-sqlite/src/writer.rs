@@ -79,11 +79,6 @@ impl Default for WriterOptions {
 pub(crate) struct Wait(Option<Instant>);
 
 impl Wait {
-    /// Until this time.
-    pub(crate) fn until(deadline: Instant) -> Self {
-        Wait(Some(deadline))
-    }
-
     /// This long; a time too long for the clock is none that anybody lives to see.
     pub(crate) fn within(limit: Duration) -> Self {
         const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
@@ -92,12 +87,6 @@ impl Wait {
 
     fn limit(self, default: Duration) -> Duration {
         self.0.map_or(default, |until| until.saturating_duration_since(Instant::now()))
-    }
-}
-
-impl From<Option<Instant>> for Wait {
-    fn from(deadline: Option<Instant>) -> Self {
-        Wait(deadline)
     }
 }
 

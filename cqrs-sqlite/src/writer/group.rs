@@ -268,16 +268,6 @@ impl WriterThread {
                     }
                     return self.settle(job, ran, OnLoss::TryAgain);
                 }
-                Call::RollBack(mut job) => {
-                    job.run(&self.conn, until);
-                    return match self.undo() {
-                        Ok(()) => {
-                            let member = Member { job, done: false, on_loss: OnLoss::TryAgain };
-                            Step { member: Some(member), lost: false }
-                        }
-                        Err(error) => self.no_savepoint(job, error),
-                    };
-                }
             }
         }
     }

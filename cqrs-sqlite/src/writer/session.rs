@@ -28,8 +28,6 @@ pub(crate) enum Call {
     Run(Box<dyn Job>),
     /// Runs the last one, and keeps what the savepoint holds if it succeeds.
     Finish(Box<dyn Job>),
-    /// Keeps nothing, and answers with the group.
-    RollBack(Box<dyn Job>),
 }
 
 /// Why a session ended before it was finished. Nothing of it is left.
@@ -72,18 +70,6 @@ impl Session {
     ) -> JobResult<T> {
         let (job, answer) = Work::job(once(job));
         self.call(Call::Finish(job), answer).await
-    }
-
-    /// Rolls the savepoint back; resolves after the commit of the group.
-    ///
-    /// A rejection that rests on what the session has read waits for this: a write of the same group, which it may
-    /// have read, is not committed before.
-    ///
-    /// # Errors
-    /// Why the group was not committed, or why the session has ended: what was read may not be there.
-    pub(crate) async fn roll_back(self) -> JobResult<()> {
-        let (job, answer) = Work::job(once(|_: &Connection| Ok(())));
-        self.call(Call::RollBack(job), answer).await
     }
 
     async fn call<T>(&self, call: Call, answer: oneshot::Receiver<JobResult<T>>) -> JobResult<T> {

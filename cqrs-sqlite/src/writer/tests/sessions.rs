@@ -76,22 +76,6 @@ async fn a_session_that_is_finished_with_a_fault_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn rolling_back_waits_for_what_was_read() {
-    let rig = rig(patient());
-    let plug = rig.plug().await;
-    let before = rig.enqueue(insert("a")).await;
-    let mut session = pin!(rig.writer.session(Wait::default(), "rename"));
-    assert!(session.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    drop(plug);
-    let mut session = session.await.unwrap();
-    session.run(add("b")).await.unwrap();
-    assert_eq!(session.run(count).await.unwrap(), 2);
-    session.roll_back().await.unwrap();
-    assert_eq!(rig.names(), ["a"]);
-    before.await.unwrap().unwrap();
-}
-
-#[tokio::test]
 async fn an_error_of_a_statement_leaves_the_session_as_it_was() {
     let rig = rig(WriterOptions::default());
     let mut session = rig.session().await;
