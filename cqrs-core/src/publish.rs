@@ -54,8 +54,12 @@ impl Publish<'_> {
             };
             let call = Call::new(bus, running, context);
             let mut scope = Scope::new(&call);
-            scope.publish(raised);
-            Task::spawn(call, |answer| Box::pin(async move { answer.give(scope.commit().await) }))?
+            Task::spawn(call, |answer| {
+                Box::pin(async move {
+                    scope.publish(raised);
+                    answer.give(scope.commit().await);
+                })
+            })?
         };
         task.await
     }

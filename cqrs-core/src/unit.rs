@@ -54,7 +54,8 @@ pub struct Scope {
     pub(crate) stream: Option<StreamId>,
     unit: Option<Opened>,
     pub(crate) records: Records,
-    began: Began,
+    /// When the call's work began, where an audit trail says so.
+    began: Option<(SystemTime, Instant)>,
     /// Whether the answer may rest on what others have written and not yet committed: it waits for that too.
     rests_on_others: bool,
     /// Of an idempotent call with a key.
@@ -82,10 +83,6 @@ impl Entry {
         })
     }
 }
-
-/// When a call's work began, where somebody will ask.
-#[derive(Clone, Copy)]
-struct Began(Option<(SystemTime, Instant)>);
 
 struct Opened {
     key: TypeId,
@@ -126,7 +123,7 @@ impl Scope {
             stream: None,
             unit: None,
             records: Records::default(),
-            began: Began(began),
+            began,
             rests_on_others: false,
             recorder: None,
             making: Vec::new(),
@@ -215,7 +212,7 @@ impl Scope {
     /// What is to be written of the outcome in the audit trail, where the bus's store keeps one; a fault is written
     /// elsewhere, since nothing of its call is committed.
     pub(crate) fn audit(&mut self, outcome: AuditOutcome) {
-        let Began(Some((started_at, since))) = self.began else { return };
+        let Some((started_at, since)) = self.began else { return };
         self.records.audit = Some(AuditEntry {
             command: self.running.message().name.into(),
             call: ambient::context(),
@@ -228,12 +225,12 @@ impl Scope {
 
     /// Whether a rejection of this call is written down.
     pub(crate) fn keeps_rejections(&self) -> bool {
-        self.began.0.is_some() || self.unit.is_some() && self.bus.has_store()
+        self.began.is_some() || self.unit.is_some() && self.bus.has_store()
     }
 
-    /// Records the one event of a publication.
+    /// Records the one event of a publication, inside of its call.
     pub(crate) fn publish(&mut self, raised: Raised) {
-        self.records.events.push(raised);
+        self.records.events.push(raised.by(&ambient::context(), None));
     }
 
     /// What follows from this call is the same again when this is: the call itself, or for a handler of an event its

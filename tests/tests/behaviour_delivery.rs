@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use cqrs_core::{
-    Bus, Context, EventMeta, Events, Fault, FaultKind, MessageId, Outbox, Principal, command, event, handler, provide,
+    Bus, Context, EventMeta, Events, Fault, FaultKind, InMemoryUnit, MessageId, Outbox, Principal, command, event,
+    handler, provide,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -375,4 +376,40 @@ fn what_waits_when_a_runtime_ends_is_handled_on_the_next() {
     gate.0.add_permits(3);
     runtime().block_on(bus.settled());
     assert_eq!(seen.lines().len(), 3);
+}
+
+// ---------------------------------------------------------------- inline
+
+#[event(transient)]
+#[derive(Clone)]
+struct Booked(u32);
+
+#[command]
+struct Book(u32);
+
+#[handler]
+fn book(cmd: Book, events: &mut Events) {
+    events.raise(Booked(cmd.0));
+}
+
+#[handler(inline)]
+fn take_seat(event: Booked, unit: &mut InMemoryUnit, seen: &Seen) -> Result<(), Fault> {
+    let seen = seen.clone();
+    unit.on_commit(move || seen.push(format!("seat {}", event.0)));
+    if event.0 > 9 { Err(Fault::conflict("there are no more than nine seats")) } else { Ok(()) }
+}
+
+#[tokio::test]
+async fn an_inline_handler_is_part_of_the_call_also_without_a_store() {
+    let (bus, seen) = app();
+    bus.execute(Book(7)).await.unwrap();
+    // Nothing is waited for: it was there when the command answered.
+    assert_eq!(seen.lines(), ["seat 7"]);
+    let error = bus.execute(Book(10)).await.unwrap_err();
+    let fault = error.fault().unwrap();
+    assert_eq!(fault.kind(), FaultKind::Conflict);
+    assert!(fault.place().unwrap().path.ends_with("::take_seat"), "{fault}");
+    assert!(seen.lines().is_empty());
+    bus.publish(Booked(8)).await.unwrap();
+    assert_eq!(seen.lines(), ["seat 8"]);
 }

@@ -1,4 +1,5 @@
 //! Behaviors around handlers that write in a store's transaction, and the recording of a test, which is one.
+#![cfg(feature = "inventory")]
 
 mod store;
 

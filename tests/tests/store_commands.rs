@@ -1,4 +1,5 @@
 //! Commands on a store: carried out once for each key, written into the audit trail, and looked up afterwards.
+#![cfg(feature = "inventory")]
 
 mod store;
 

@@ -1,4 +1,5 @@
 //! Events in a store: what is kept of them, and how they come to their handlers.
+#![cfg(feature = "inventory")]
 
 mod store;
 
@@ -136,10 +137,12 @@ async fn an_event_without_an_aggregate_is_in_the_stream_of_its_call() {
     on_each(|builder| async {
         let bus = builder.provide(Seen::default()).build();
         bus.execute(Note { book: 3, number: 1 }).await.unwrap();
-        bus.publish(Noted { number: 2 }).await.unwrap();
+        bus.publish(Noted { number: 2 }).tenant("London").correlation("tea").await.unwrap();
         let all = bus.log().read_all(None, 10).await.unwrap();
         assert_eq!(all[0].stream, Some(StreamId::new("notebook", 3)));
         assert_eq!((&all[1].stream, all[1].version), (&None, None));
+        let call = &all[1].call;
+        assert_eq!((call.tenant(), &*call.correlation_id().to_string()), (Some("London"), "tea"));
     })
     .await;
 }

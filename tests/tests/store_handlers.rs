@@ -1,4 +1,5 @@
 //! Handlers of events on a store: inline and durable, what fails, and what becomes of it.
+#![cfg(feature = "inventory")]
 
 mod store;
 

@@ -1,4 +1,5 @@
 //! Handlers that write in a database: in the transaction of their call, or of their subscription.
+#![cfg(feature = "inventory")]
 
 mod store;
 

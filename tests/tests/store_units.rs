@@ -1,4 +1,5 @@
 //! A bus has one store, and a call one unit of work.
+#![cfg(feature = "inventory")]
 
 mod store;
 
