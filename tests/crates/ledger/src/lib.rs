@@ -38,7 +38,6 @@ pub async fn open(path: &Path) -> Result<Sqlite, OpenError> {
 }
 
 /// A bus on an open database.
-#[must_use]
 pub fn builder(db: Sqlite, settings: Settings) -> Builder {
     let Settings { lease, attempts, .. } = settings;
     Bus::builder().store(db).subscription_lease(lease).delivery_attempts(attempts).provide(settings)

@@ -80,7 +80,7 @@ async fn one(bus: &Bus, id: &str, name: &str, dice: &mut Dice) {
             // Few keys, which several tasks use at once; what is said under a key is the same each time.
             let key = dice.below(40);
             let id = format!("once-{name}.{key}");
-            let amount = if key % 8 == 0 { REFUSED } else { 1 };
+            let amount = if key.is_multiple_of(8) { REFUSED } else { 1 };
             let call = PostOnce { id: id.clone(), account: (key % ACCOUNTS) as u32, amount };
             let call = bus.execute(call).correlation(&*id).idempotency_key(&*id).timeout(limit);
             told(&id, call, patience).await;

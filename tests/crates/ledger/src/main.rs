@@ -117,14 +117,12 @@ async fn serve(bus: &Bus) -> Result<(), Box<dyn std::error::Error>> {
                 let (once, id) = (*kind == "once", (*id).to_owned());
                 let (account, amount) = (account.parse()?, amount.parse()?);
                 tokio::spawn(async move {
-                    match once {
-                        true => {
-                            let call = bus.execute(PostOnce { id: id.clone(), account, amount });
-                            answer(&id, call.correlation(&*id).idempotency_key(&*id).await);
-                        }
-                        false => {
-                            answer(&id, bus.execute(Post { id: id.clone(), account, amount }).correlation(&*id).await)
-                        }
+                    if once {
+                        let call = bus.execute(PostOnce { id: id.clone(), account, amount });
+                        answer(&id, call.correlation(&*id).idempotency_key(&*id).await);
+                    } else {
+                        let call = bus.execute(Post { id: id.clone(), account, amount });
+                        answer(&id, call.correlation(&*id).await);
                     }
                 });
             }

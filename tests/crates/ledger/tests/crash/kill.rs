@@ -21,7 +21,7 @@ fn seed() -> u64 {
 
 /// Runs one until nothing is left to be delivered, and checks everything.
 pub(crate) fn settle(db: &Path, heard: &Heard) {
-    Ledger::start(db, "settle", &["--lease", "300"]).ends();
+    Ledger::start(db, "settle", &["--lease", "100"]).ends();
     check_settled(&open(db), &Settings::new(db), heard);
 }
 

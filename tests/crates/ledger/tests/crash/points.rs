@@ -34,7 +34,7 @@ fn a_process_that_ends_at_any_step_of_a_write_leaves_whole_commands_and_all_it_h
         std::fs::write(settings.poison(), "").unwrap();
         for time in TIMES {
             let name = time.to_string();
-            let options = ["--name", &name, "--tasks", "32", "--pause", "5", "--attempts", "1", "--lease", "200"];
+            let options = ["--name", &name, "--tasks", "32", "--pause", "5", "--attempts", "1", "--lease", "100"];
             assert!(aborted_at(&db, "load", &options, point, time, &mut heard), "it ended before `{point}`");
             check(&open(&db), &settings, &heard);
         }
