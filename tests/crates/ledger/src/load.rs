@@ -31,19 +31,31 @@ impl Dice {
 /// How many accounts there are, besides the poisoned one.
 const ACCOUNTS: u64 = 20;
 
-/// One task's commands, without end. The ids begin with a letter that says what the command is, and with `name`, which no
-/// other run has.
-pub async fn run(bus: Bus, name: String, task: u64, seed: u64, pause: Duration) {
-    let mut dice = Dice::new(seed.wrapping_mul(1_000).wrapping_add(task));
+/// What a run is like.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// A name that no other run has.
+    pub name: String,
+    /// What its commands are made of.
+    pub seed: u64,
+    /// How long a task pauses between two commands, on average.
+    pub pause: Duration,
+    /// One in so many commands is for the poisoned account.
+    pub poisoned: u64,
+}
+
+/// One task's commands, without end. The ids begin with a word that says what the command is, and with the run's name.
+pub async fn run(bus: Bus, load: Load, task: u64) {
+    let mut dice = Dice::new(load.seed.wrapping_mul(1_000).wrapping_add(task));
     for n in 0_u64.. {
-        one(&bus, &format!("{name}.{task}.{n}"), &name, &mut dice).await;
-        tokio::time::sleep(pause.mul_f64(dice.below(100) as f64 / 50.0)).await;
+        one(&bus, &format!("{}.{task}.{n}", load.name), &load, &mut dice).await;
+        tokio::time::sleep(load.pause.mul_f64(dice.below(100) as f64 / 50.0)).await;
     }
 }
 
 /// One command, with whatever may become of it.
-async fn one(bus: &Bus, id: &str, name: &str, dice: &mut Dice) {
-    let account = match dice.below(12) {
+async fn one(bus: &Bus, id: &str, load: &Load, dice: &mut Dice) {
+    let account = match dice.below(load.poisoned) {
         0 => POISONED,
         _ => account(dice),
     };
@@ -79,7 +91,7 @@ async fn one(bus: &Bus, id: &str, name: &str, dice: &mut Dice) {
         _ => {
             // Few keys, which several tasks use at once; what is said under a key is the same each time.
             let key = dice.below(40);
-            let id = format!("once-{name}.{key}");
+            let id = format!("once-{}.{key}", load.name);
             let amount = if key.is_multiple_of(8) { REFUSED } else { 1 };
             let call = PostOnce { id: id.clone(), account: (key % ACCOUNTS) as u32, amount };
             let call = bus.execute(call).correlation(&*id).idempotency_key(&*id).timeout(limit);

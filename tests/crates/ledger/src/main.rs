@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cqrs_core::Bus;
+use ledger::Settings;
 use ledger::accounts::{Post, PostOnce};
 use ledger::answers::{answer, say};
-use ledger::{Settings, load};
+use ledger::load::{self, Load};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,10 +21,8 @@ const END: Duration = Duration::from_secs(30);
 struct Arguments {
     mode: String,
     settings: Settings,
-    name: String,
-    seed: u64,
+    load: Load,
     tasks: u64,
-    pause: Duration,
 }
 
 fn arguments() -> Result<Arguments, String> {
@@ -32,19 +31,18 @@ fn arguments() -> Result<Arguments, String> {
     let mut arguments = Arguments {
         mode,
         settings: Settings::new(PathBuf::from(db)),
-        name: "x".to_owned(),
-        seed: 1,
+        load: Load { name: "x".to_owned(), seed: 1, pause: Duration::from_millis(40), poisoned: 12 },
         tasks: 64,
-        pause: Duration::from_millis(40),
     };
     while let Some(option) = given.next() {
         let value = given.next().ok_or_else(|| format!("`{option}` has no value"))?;
         let number = || value.parse::<u64>().map_err(|error| format!("`{option} {value}`: {error}"));
         match &*option {
-            "--name" => arguments.name = value,
-            "--seed" => arguments.seed = number()?,
+            "--name" => arguments.load.name = value,
+            "--seed" => arguments.load.seed = number()?,
             "--tasks" => arguments.tasks = number()?,
-            "--pause" => arguments.pause = Duration::from_millis(number()?),
+            "--pause" => arguments.load.pause = Duration::from_millis(number()?),
+            "--poisoned" => arguments.load.poisoned = number()?.max(1),
             "--lease" => arguments.settings.lease = Duration::from_millis(number()?),
             "--attempts" => arguments.settings.attempts = u32::try_from(number()?).unwrap_or(u32::MAX),
             "--pause-at" => arguments.settings.pause_at = number()?,
@@ -67,7 +65,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { mode, settings, name, seed, tasks, pause } = arguments()?;
+    let Arguments { mode, settings, load, tasks } = arguments()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let db = ledger::open(&settings.db).await?;
     let bus = ledger::builder(db, settings).dead_letter_limit(1_000_000).build();
@@ -77,7 +75,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         match &*mode {
             "load" => {
                 for task in 0..tasks {
-                    tokio::spawn(load::run(bus.clone(), name.clone(), task, seed, pause));
+                    tokio::spawn(load::run(bus.clone(), load.clone(), task));
                 }
                 std::future::pending().await
             }

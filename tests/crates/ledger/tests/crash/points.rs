@@ -12,7 +12,7 @@ use crate::kill::settle;
 use crate::process::{Heard, Ledger};
 
 /// Which times that a process comes to a step it ends there: the first one is mostly a subscription's that begins.
-const TIMES: [u32; 2] = [1, 30];
+const TIMES: [u32; 2] = [1, 12];
 
 /// Runs a ledger that ends itself at a step; whether it came there before it ended in order.
 fn aborted_at(db: &Path, mode: &str, options: &[&str], point: &str, time: u32, heard: &mut Heard) -> bool {
@@ -34,7 +34,8 @@ fn a_process_that_ends_at_any_step_of_a_write_leaves_whole_commands_and_all_it_h
         std::fs::write(settings.poison(), "").unwrap();
         for time in TIMES {
             let name = time.to_string();
-            let options = ["--name", &name, "--tasks", "32", "--pause", "5", "--attempts", "1", "--lease", "100"];
+            let load = ["--name", &name, "--tasks", "16", "--pause", "20", "--poisoned", "3"];
+            let options = [&load[..], &["--attempts", "1", "--lease", "100"]].concat();
             assert!(aborted_at(&db, "load", &options, point, time, &mut heard), "it ended before `{point}`");
             check(&open(&db), &settings, &heard);
         }
