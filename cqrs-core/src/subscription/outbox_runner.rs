@@ -1,6 +1,6 @@
 //! Dispatches what waits in the outbox.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +86,7 @@ impl OutboxRunner {
     async fn dispatch_all(&mut self, store: &Arc<dyn Store>, under_way: &mut UnderWay) -> Result<bool, Fault> {
         let lease = self.bus.delivery().delivering.lease;
         let (mut claimed, mut purged, mut seen) = (None::<Instant>, None::<Instant>, 0);
+        let mut waiting: VecDeque<(MessageId, Vec<QueuedCommand>)> = VecDeque::new();
         loop {
             if *self.stop.borrow() {
                 return Ok(true);
@@ -100,10 +101,15 @@ impl OutboxRunner {
                 store.purge(self.bus.now()).await?;
                 purged = Some(Instant::now());
             }
-            // Those that are under way are due too, until they have left.
-            let due = store.due(self.bus.now(), PAGE + under_way.commands).await?;
-            let room = CALLS.saturating_sub(under_way.calls.len());
-            for (call, commands) in by_call(due, &under_way.calls).into_iter().take(room) {
+            // Read again when all of a page has begun, and not whenever one has ended: a page is long, and read as a whole.
+            if waiting.is_empty() && under_way.calls.len() < CALLS {
+                // Those that are under way are due too, until they have left.
+                let due = store.due(self.bus.now(), PAGE + under_way.commands).await?;
+                waiting.extend(by_call(due, &under_way.calls));
+            }
+            while under_way.calls.len() < CALLS
+                && let Some((call, commands)) = waiting.pop_front()
+            {
                 under_way.begin(&self.bus, store, self.global.as_ref(), call, commands);
             }
             if under_way.calls.is_empty() {
