@@ -84,7 +84,11 @@ impl Tables {
         let now = changes.now;
         let first = self.events.len();
         changes.events.into_iter().for_each(|event| self.append(event, now));
-        let raised = self.events[first..].first().zip(self.events.last()).map(|(first, last)| (first.position, last.position));
+        let raised =
+            self.events[first..].first().zip(self.events.last()).map(|(first, last)| (first.position, last.position));
+        if let Some(id) = changes.settled {
+            self.outbox.retain(|queued| queued.command.id != id);
+        }
         for command in changes.commands {
             if !self.outbox.iter().any(|queued| queued.command.key == command.key) {
                 self.outbox.push(QueuedCommand { command, attempts: 0, error: None, parked: false });
@@ -93,9 +97,9 @@ impl Tables {
         if let Some(entry) = changes.outcome {
             self.outcomes.insert(entry.key.clone(), (now, entry));
         }
-        self.audit.extend(changes.audit.into_iter().map(|entry| AuditEntry { events: entry.events.or(raised), ..entry }));
-        if let Some(id) = changes.settled {
-            self.outbox.retain(|queued| queued.command.id != id);
+        if self.keep_audit.is_some() {
+            let told = |entry: AuditEntry| AuditEntry { events: entry.events.or(raised), ..entry };
+            self.audit.extend(changes.audit.into_iter().map(told));
         }
         for Postponed { id, not_before, attempts, error, parked } in changes.postponed {
             if let Some(queued) = self.outbox.iter_mut().find(|queued| queued.command.id == id) {
@@ -181,9 +185,8 @@ impl Tables {
     }
 
     pub(crate) fn claim(&mut self, claim: &Claim) -> Option<Checkpoint> {
-        let Claim { subscription, owner, now, lease, start } = claim;
-        let head = self.head();
-        let until = now.checked_add(*lease).unwrap_or(*now);
+        let Claim { subscription, owner, now, lease: _, start } = claim;
+        let (head, until) = (self.head(), claim.until());
         let entry = self.subscriptions.entry(subscription.clone()).or_insert_with(|| Subscription {
             checkpoint: Checkpoint { at: if *start == Start::Now { head } else { None }, fence: 0 },
             owner: None,
@@ -221,7 +224,8 @@ impl Tables {
 
     /// Whether a subscription may get an event once more.
     fn may_deliver(&self, subscription: &str, event_id: MessageId) -> bool {
-        let waits = self.dead.values().any(|letter| *letter.subscription == *subscription && letter.event_id == event_id);
+        let waits =
+            self.dead.values().any(|letter| *letter.subscription == *subscription && letter.event_id == event_id);
         let event = self.events.iter().find(|event| event.id == event_id);
         let ahead = event.zip(self.checkpoint(subscription));
         waits || ahead.is_some_and(|(event, checkpoint)| checkpoint.position() < Some(event.position))

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use cqrs_core::store::{Advance, Checkpoint, Claim, DeadLetter, Start};
 use cqrs_core::{Fault, MessageId, StreamId};
@@ -35,8 +34,8 @@ pub(super) fn claim(conn: &Connection, claim: &Claim) -> rusqlite::Result<Option
     const HELD: &str = "SELECT owner, lease_until FROM cq_subscription WHERE name = ?";
     const TAKE: &str = "UPDATE cq_subscription SET fence = fence + (owner IS NOT ?1), owner = ?1, lease_until = ?2
         WHERE name = ?3";
-    let Claim { subscription, owner, now, lease, start } = claim;
-    let until = now.checked_add(*lease).unwrap_or(*now);
+    let Claim { subscription, owner, now, lease: _, start } = claim;
+    let until = claim.until();
     let head = match start {
         Start::Now => events::head(conn)?,
         Start::Beginning => None,
@@ -116,9 +115,4 @@ pub(super) fn dead_letters(conn: &Connection, subscription: &str) -> rusqlite::R
         })
     };
     conn.prepare_cached(LETTERS)?.query_map([subscription], letter)?.collect()
-}
-
-/// The oldest time that is still kept by something that is kept so long.
-pub(super) fn kept_since(now: SystemTime, keep: std::time::Duration) -> SystemTime {
-    now.checked_sub(keep).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -1,0 +1,161 @@
+//! Durable handlers that write in the store's transaction: what they write and how far they have come is one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::timeout;
+
+use crate::bus::Bus;
+use crate::event_meta::EventMeta;
+use crate::events::Events;
+use crate::fault::Fault;
+use crate::future::BoxFuture;
+use crate::handler::{Handler, HandlerInfo, Later, Reply};
+use crate::ids::MessageId;
+use crate::store::changes::{Advance, Changes, NewEvent};
+use crate::store::log::Reading;
+use crate::store::{Claim, Start, Store};
+use crate::testing::conformance::everything::SOON;
+use crate::testing::conformance::messages::{Followed, Ordered};
+use crate::testing::conformance::report::{Outcome, Stop, ensure, same};
+use crate::testing::conformance::samples::event;
+use crate::testing::conformance::subject::{Trial, stop};
+
+const NAME: &str = "conformance-follow";
+
+/// What happens beside the handler while it is at an event.
+type Beside = dyn Fn(&EventMeta) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync;
+
+async fn follow(event: Ordered, meta: EventMeta, beside: &Beside, events: &mut Events) -> Result<(), Fault> {
+    events.raise(Followed { order: event.order });
+    beside(&meta).await
+}
+
+/// [`follow`] as `#[handler(name = .., from = start)]` declares it, in this suite's buses alone.
+struct Follow;
+
+impl Handler<Ordered> for Follow {
+    type Shared = (Arc<Beside>,);
+    type Given = (EventMeta,);
+    type Opened = (Events,);
+
+    fn info() -> &'static HandlerInfo {
+        static INFO: HandlerInfo =
+            HandlerInfo::of::<Ordered, Follow>(crate::__place!("follow")).named(NAME).from_start();
+        &INFO
+    }
+
+    fn call<'x>(
+        (beside,): &'x Self::Shared,
+        (meta,): Self::Given,
+        (events,): &'x mut Self::Opened,
+        event: Ordered,
+    ) -> impl Reply<'x, Ordered> {
+        Later(follow(event, meta, &**beside, events))
+    }
+}
+
+fn following(trial: &Trial, lease: Duration, beside: Arc<Beside>) -> Bus {
+    let builder = trial.builder().subscription_lease(lease).provide_dyn(beside);
+    builder.subscribe(Follow::info()).build()
+}
+
+/// The numbers that were followed, in the order of the log.
+async fn followed(store: &dyn Store) -> Result<Vec<u32>, Stop> {
+    let all = store.read(Reading::after(None, usize::MAX)).await?;
+    let followed = all.iter().map(|event| event.decode::<Followed>()).collect::<Result<Vec<_>, _>>()?;
+    Ok(followed.into_iter().flatten().map(|followed| followed.order).collect())
+}
+
+async fn settled(bus: &Bus) -> Outcome {
+    let settled = timeout(SOON * 2, bus.settled()).await;
+    settled.map_err(|_| Stop::Failed("the events of the log do not come to their handler".to_owned()))
+}
+
+pub(super) async fn what_a_handler_writes_and_its_checkpoint_are_one(trial: Trial) -> Outcome {
+    const LEASE: Duration = Duration::from_millis(100);
+    let (store, is_taken_over) = (trial.store(), Arc::new(AtomicBool::new(false)));
+    // At the third event the handler takes too long: another process takes over, handles the event and lets go again.
+    let beside: Arc<Beside> = {
+        let (store, is_taken_over) = (store.clone(), is_taken_over.clone());
+        Arc::new(move |meta: &EventMeta| {
+            let (store, is_taken_over, meta) = (store.clone(), is_taken_over.clone(), meta.clone());
+            Box::pin(async move {
+                if meta.stream().is_some_and(|stream| stream.as_str() == "order-3")
+                    && !is_taken_over.swap(true, Ordering::SeqCst)
+                {
+                    tokio::time::sleep(LEASE * 2).await;
+                    take_over(&*store, LEASE, &meta).await?;
+                }
+                Ok(())
+            })
+        })
+    };
+    let bus = following(&trial, LEASE, beside);
+    bus.subscribers().start(&bus);
+    for order in 1..=5 {
+        bus.publish(Ordered { order }).await?;
+    }
+    settled(&bus).await?;
+    stop(bus).await;
+    ensure!(is_taken_over.load(Ordering::SeqCst), "the handler has not seen the third event");
+    same!(
+        followed(&*store).await?,
+        vec![1, 2, 3, 4, 5],
+        "what a handler has written for five events, one of which another process has handled meanwhile"
+    );
+    let (last, kept) = (store.read(Reading::stream("order-5".into(), 0, 1)).await?, store.checkpoint(NAME).await?);
+    let last = last.first().map(|event| event.position);
+    ensure!(kept.and_then(|kept| kept.position()) >= last, "the checkpoint is not at the last event that was handled");
+    Ok(())
+}
+
+/// What another process does that takes over a subscription at an event.
+async fn take_over(store: &dyn Store, lease: Duration, meta: &EventMeta) -> Result<(), Fault> {
+    let (owner, now) = (MessageId::new(), SystemTime::now());
+    let claim = Claim { subscription: NAME.into(), owner, now, lease, start: Start::Beginning };
+    let Some(claimed) = store.claim(&claim).await? else {
+        return Err(Fault::internal("a subscription was not to be had after its lease"));
+    };
+    let Some(to) = meta.position() else { return Err(Fault::internal("an event that is delivered has no position")) };
+    let checkpoint = Advance {
+        subscription: NAME.into(),
+        fence: claimed.fence,
+        from: claimed.position(),
+        to,
+        event_id: meta.event_id(),
+    };
+    let payload = b"{\"order\":3}".to_vec();
+    let events = vec![NewEvent { name: "conformance.followed".into(), payload, ..event(0) }];
+    store.write(Changes { events, checkpoint: Some(checkpoint), ..Changes::at(now) }).await?;
+    store.release(NAME, owner).await
+}
+
+pub(super) async fn two_processes_share_the_work_and_do_it_once(trial: Trial) -> Outcome {
+    // Where there can be no other process, two buses of one do.
+    let beside = trial.beside().await.ok();
+    let other = beside.as_ref().unwrap_or(&trial);
+    let nothing =
+        || Arc::new(|_: &EventMeta| Box::pin(std::future::ready(Ok(()))) as BoxFuture<'static, _>) as Arc<Beside>;
+    // Each has it for a while, and then ends.
+    for round in 0..4_u32 {
+        let (one, two) =
+            (following(&trial, Duration::from_secs(5), nothing()), following(other, Duration::from_secs(5), nothing()));
+        let (one, two) = if round % 2 == 0 { (one, two) } else { (two, one) };
+        one.subscribers().start(&one);
+        two.subscribers().start(&two);
+        for n in 1..=5 {
+            let bus = if n % 2 == 0 { &one } else { &two };
+            bus.publish(Ordered { order: round * 5 + n }).await?;
+        }
+        if round == 3 {
+            settled(&one).await?;
+        }
+        stop(one).await;
+        stop(two).await;
+    }
+    let followed = followed(&*trial.store()).await?;
+    same!(followed, (1..=20).collect::<Vec<_>>(), "what two processes have written for twenty events");
+    Ok(())
+}
