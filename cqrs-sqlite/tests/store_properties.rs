@@ -21,10 +21,10 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_database_says_what_the_oracle_says(ops in ops(40)) {
+    fn a_database_says_what_the_oracle_says(ops in ops(80)) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("test.db");
         let open = async || {
@@ -49,7 +49,7 @@ proptest! {
     }
 
     #[test]
-    fn a_store_in_memory_says_what_the_oracle_says(ops in ops(60)) {
+    fn a_store_in_memory_says_what_the_oracle_says(ops in ops(80)) {
         run(async {
             let store = InMemoryStore::new(seconds(KEEP_OUTCOMES), Some(seconds(KEEP_AUDIT)));
             let mut trial = Trial::new(store);
