@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::future::BoxFuture;
 use crate::handler::{Handler, HandlerInfo, Later, Reply};
 use crate::ids::MessageId;
+use crate::resource::{AnyUnit, Resource};
 use crate::store::changes::{Advance, Changes, NewEvent};
 use crate::store::log::Reading;
 use crate::store::{Claim, Start, Store};
@@ -21,24 +22,62 @@ use crate::testing::conformance::messages::{Followed, Ordered};
 use crate::testing::conformance::report::{Outcome, Stop, ensure, same};
 use crate::testing::conformance::samples::event;
 use crate::testing::conformance::subject::{Trial, stop};
+use crate::unit::Scope;
 
 const NAME: &str = "conformance-follow";
 
-/// What happens beside the handler while it is at an event.
+/// What comes in the way of the handler.
+struct Trouble {
+    /// Done while it is at an event.
+    beside: Box<Beside>,
+    /// Whether its next commit at the fourth event is a conflict.
+    conflicts: AtomicBool,
+}
+
 type Beside = dyn Fn(&EventMeta) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync;
 
-async fn follow(event: Ordered, meta: EventMeta, beside: &Beside, events: &mut Events) -> Result<(), Fault> {
+impl Trouble {
+    fn none() -> Self {
+        Trouble { beside: Box::new(|_| Box::pin(std::future::ready(Ok(())))), conflicts: AtomicBool::new(false) }
+    }
+}
+
+async fn follow(
+    event: Ordered,
+    meta: EventMeta,
+    trouble: &Trouble,
+    events: &mut Events,
+    _: &mut Conflicting,
+) -> Result<(), Fault> {
     events.raise(Followed { order: event.order });
-    beside(&meta).await
+    (trouble.beside)(&meta).await
+}
+
+/// Lets a commit fail once that has a checkpoint in it, for another reason than that.
+struct Conflicting;
+
+impl Resource<Ordered> for Conflicting {
+    type Unit = AnyUnit;
+
+    async fn open(scope: &mut Scope, event: &Ordered) -> Result<Self, Fault> {
+        if event.order == 4 && scope.dependency::<Trouble>().await?.conflicts.swap(false, Ordering::SeqCst) {
+            scope.expect_version("order-4".into(), 99);
+        }
+        Ok(Conflicting)
+    }
+
+    async fn stage(self, _: &mut Scope) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// [`follow`] as `#[handler(name = .., from = start)]` declares it, in this suite's buses alone.
 struct Follow;
 
 impl Handler<Ordered> for Follow {
-    type Shared = (Arc<Beside>,);
+    type Shared = (Arc<Trouble>,);
     type Given = (EventMeta,);
-    type Opened = (Events,);
+    type Opened = (Events, Conflicting);
 
     fn info() -> &'static HandlerInfo {
         static INFO: HandlerInfo =
@@ -47,18 +86,17 @@ impl Handler<Ordered> for Follow {
     }
 
     fn call<'x>(
-        (beside,): &'x Self::Shared,
+        (trouble,): &'x Self::Shared,
         (meta,): Self::Given,
-        (events,): &'x mut Self::Opened,
+        (events, conflicting): &'x mut Self::Opened,
         event: Ordered,
     ) -> impl Reply<'x, Ordered> {
-        Later(follow(event, meta, &**beside, events))
+        Later(follow(event, meta, trouble, events, conflicting))
     }
 }
 
-fn following(trial: &Trial, lease: Duration, beside: Arc<Beside>) -> Bus {
-    let builder = trial.builder().subscription_lease(lease).provide_dyn(beside);
-    builder.subscribe(Follow::info()).build()
+fn following(trial: &Trial, lease: Duration, trouble: Trouble) -> Bus {
+    trial.builder().subscription_lease(lease).provide(trouble).subscribe(Follow::info()).build()
 }
 
 /// The numbers that were followed, in the order of the log.
@@ -77,9 +115,9 @@ pub(super) async fn what_a_handler_writes_and_its_checkpoint_are_one(trial: Tria
     const LEASE: Duration = Duration::from_millis(100);
     let (store, is_taken_over) = (trial.store(), Arc::new(AtomicBool::new(false)));
     // At the third event the handler takes too long: another process takes over, handles the event and lets go again.
-    let beside: Arc<Beside> = {
+    let beside: Box<Beside> = {
         let (store, is_taken_over) = (store.clone(), is_taken_over.clone());
-        Arc::new(move |meta: &EventMeta| {
+        Box::new(move |meta: &EventMeta| {
             let (store, is_taken_over, meta) = (store.clone(), is_taken_over.clone(), meta.clone());
             Box::pin(async move {
                 if meta.stream().is_some_and(|stream| stream.as_str() == "order-3")
@@ -92,7 +130,8 @@ pub(super) async fn what_a_handler_writes_and_its_checkpoint_are_one(trial: Tria
             })
         })
     };
-    let bus = following(&trial, LEASE, beside);
+    // At the fourth event the first commit is a conflict.
+    let bus = following(&trial, LEASE, Trouble { beside, conflicts: AtomicBool::new(true) });
     bus.subscribers().start(&bus);
     for order in 1..=5 {
         bus.publish(Ordered { order }).await?;
@@ -103,7 +142,8 @@ pub(super) async fn what_a_handler_writes_and_its_checkpoint_are_one(trial: Tria
     same!(
         followed(&*store).await?,
         vec![1, 2, 3, 4, 5],
-        "what a handler has written for five events, one of which another process has handled meanwhile"
+        "what a handler has written for five events, of which another process has handled one meanwhile, and one was a \
+         conflict at first"
     );
     let (last, kept) = (store.read(Reading::stream("order-5".into(), 0, 1)).await?, store.checkpoint(NAME).await?);
     let last = last.first().map(|event| event.position);
@@ -136,12 +176,12 @@ pub(super) async fn two_processes_share_the_work_and_do_it_once(trial: Trial) ->
     // Where there can be no other process, two buses of one do.
     let beside = trial.beside().await.ok();
     let other = beside.as_ref().unwrap_or(&trial);
-    let nothing =
-        || Arc::new(|_: &EventMeta| Box::pin(std::future::ready(Ok(()))) as BoxFuture<'static, _>) as Arc<Beside>;
     // Each has it for a while, and then ends.
     for round in 0..4_u32 {
-        let (one, two) =
-            (following(&trial, Duration::from_secs(5), nothing()), following(other, Duration::from_secs(5), nothing()));
+        let (one, two) = (
+            following(&trial, Duration::from_secs(5), Trouble::none()),
+            following(other, Duration::from_secs(5), Trouble::none()),
+        );
         let (one, two) = if round % 2 == 0 { (one, two) } else { (two, one) };
         one.subscribers().start(&one);
         two.subscribers().start(&two);

@@ -19,6 +19,8 @@ pub enum Flaw {
     IgnoresWhatIsExpected,
     /// The checkpoint is moved after the commit.
     MovesTheCheckpointAfterwards,
+    /// The checkpoint is moved before the commit.
+    MovesTheCheckpointBefore,
     /// A checkpoint is moved from wherever it is.
     IgnoresWhereTheCheckpointIs,
     /// A checkpoint is moved by whoever once had the subscription.
@@ -79,6 +81,7 @@ impl Flaw {
         (Flaw::MixesWrites, "log::events_of_one_write_stand_together"),
         (Flaw::IgnoresWhatIsExpected, "streams::of_writers_that_expect_the_same_one_wins"),
         (Flaw::MovesTheCheckpointAfterwards, "checkpoints::a_step_from_elsewhere_leaves_nothing"),
+        (Flaw::MovesTheCheckpointBefore, "checkpoints::a_step_is_written_with_what_it_comes_with"),
         (Flaw::IgnoresWhereTheCheckpointIs, "checkpoints::of_two_steps_from_one_place_one_is_taken"),
         (Flaw::IgnoresTheFence, "checkpoints::a_step_under_an_old_fence_leaves_nothing"),
         (Flaw::GivesASubscriptionToTwo, "leases::one_owner_has_it_until_its_lease_is_over"),

@@ -52,6 +52,10 @@ impl BrokenStore {
                 self.0.inner.write(changes).await?;
                 return self.0.inner.write(Changes { checkpoint, ..Changes::at(now) }).await;
             }
+            Flaw::MovesTheCheckpointBefore => {
+                let checkpoint = changes.checkpoint.take();
+                self.0.inner.write(Changes { checkpoint, ..Changes::at(changes.now) }).await?;
+            }
             Flaw::RecordsOutcomesAfterwards => {
                 let (outcome, now) = (changes.outcome.take(), changes.now);
                 self.0.inner.write(changes).await?;
