@@ -12,7 +12,7 @@ use crate::container::{Container, Dependency, Overrides};
 use crate::delivery::Deliveries;
 use crate::fault::{Fault, Place};
 use crate::future::BoxFuture;
-use crate::handler::{Answer, EventReturned, Route};
+use crate::handler::{Answer, EventReturned, HandlerInfo, Route};
 use crate::job::{Delivery, Failure};
 use crate::message::{Message, MessageInfo, Registered, Wire};
 use crate::need::{Need, Opening};
@@ -54,7 +54,7 @@ use crate::unit::{OpenUnit, Scope, UnitOfWork, open_unit};
 pub struct Builder {
     overrides: Overrides,
     contracts: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
-    events: Vec<(&'static MessageInfo, crate::job::Deliver)>,
+    events: Vec<(&'static HandlerInfo, crate::job::Deliver)>,
     messages: Vec<&'static MessageInfo>,
     unit: Option<(OpenUnit, Opening)>,
     store: Option<&'static StoreInfo>,
@@ -155,9 +155,23 @@ impl Builder {
 
     /// Keeps events, outbox, outcomes and audit trail in this store, instead of one that is provided: what
     /// [`provide`](Builder::provide) does with a store whose crate is linked in, without the registry.
-    pub fn store<S: Store>(mut self, store: S) -> Self {
+    pub fn store<S: Store>(self, store: S) -> Self {
+        self.shared_store(Arc::new(store))
+    }
+
+    /// The same store for several buses.
+    pub(crate) fn shared_store<S: Store>(mut self, store: Arc<S>) -> Self {
         self.store = Some(const { &StoreInfo::of::<S>() });
-        self.provide(store)
+        self.provide_dyn(store)
+    }
+
+    /// Lets this bus alone have a handler of an event that is declared and not in the registry.
+    #[cfg(feature = "testing")]
+    pub(crate) fn subscribe(mut self, handler: &'static HandlerInfo) -> Self {
+        if let Route::Event(deliver) = handler.route {
+            self.events.push((handler, Arc::new(deliver)));
+        }
+        self
     }
 
     /// How long a handler of an event may take that gets its events from a store, for one event, and a command of the
@@ -279,8 +293,8 @@ impl Builder {
                 }
             }
         }
-        for (message, deliver) in self.events {
-            deliveries.subscribe(&message.by_hand, deliver);
+        for (handler, deliver) in self.events {
+            deliveries.subscribe(handler, deliver);
         }
         Bus::assemble(crate::bus::Parts {
             container: Container::new(&linked_in.providers, self.overrides, store.as_ref().map(|store| store.info)),
@@ -338,7 +352,8 @@ impl<C: Message<Returns = EventReturned, Output = (), Error = crate::BoxError> +
     for crate::message::kind::Event
 {
     fn register(builder: &mut Builder, handler: Closure<C>) {
-        builder.events.push((C::info(), Arc::new(move |delivery, _: &mut Scope| deliver_to::<C>(&handler, &delivery))));
+        let by_hand = &C::info().by_hand;
+        builder.events.push((by_hand, Arc::new(move |delivery, _: &mut Scope| deliver_to::<C>(&handler, &delivery))));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A store does two things. It opens [units of work](UnitOfWork), in whose commit a handler's own writes and the
 //! [`Changes`] of its call are one; and it does what the bus asks of it besides calls, which is this trait. What any
-//! store has to do is written down as a suite that runs on it: [`testing::conformance`](crate::testing::conformance).
+//! store has to do is written down as a suite that runs on it: `testing::conformance`, with the feature `testing`.
 
 pub(crate) mod audit;
 pub(crate) mod changes;
@@ -33,6 +33,10 @@ use crate::unit::UnitOfWork;
 ///
 /// The bus of a program in which a store is [provided](macro@crate::provide) uses it; nothing else is to be configured.
 /// Every fault of a write says by its [effect](Fault::effect) whether nothing happened or nobody knows.
+///
+/// Text is kept as it is, whatever it is: two names, keys or streams are the same only if their bytes are. Times are kept
+/// to the microsecond at least, before 1970 too; one that is too far from that to be told is kept as the nearest that can
+/// be. What is asked for as of a time is answered by the times that were written, and never by a clock of the store's own.
 pub trait Store: Send + Sync + 'static {
     /// The units of work of its calls.
     type Unit: UnitOfWork<Store = Self>
@@ -48,26 +52,30 @@ pub trait Store: Send + Sync + 'static {
         &[]
     }
 
-    /// Writes this in one commit. It is kept, whatever happens to the process, when this answers `Ok`.
+    /// Writes this in one commit. It is kept, whatever happens to the process, when this answers `Ok`; and not before that
+    /// is it seen by anybody, in this process or another one. To write [nothing](Changes::is_empty) is no error.
     ///
     /// # Errors
     /// A fault of kind [`Conflict`](crate::FaultKind::Conflict) where the changes say so, or another one.
     fn write(&self, changes: Changes) -> BoxFuture<'_, Result<(), Fault>>;
 
     /// Events of the log, in its order. An event is never skipped because one before it was committed later: whoever
-    /// has read up to a position has seen all there ever will be up to it.
+    /// has read up to a position has seen all there ever will be up to it. Events of one write stand together, and those of
+    /// a stream have the versions 1, 2, 3 and so on, without a gap.
     ///
     /// # Errors
     /// A fault.
     fn read(&self, reading: Reading) -> BoxFuture<'_, Result<Vec<StoredEvent>, Fault>>;
 
-    /// The last event of the log, if it has one.
+    /// The last event of the log, if it has one: whoever asks and then [reads](Store::read) finds all there ever will be
+    /// up to it.
     ///
     /// # Errors
     /// A fault.
     fn head(&self) -> BoxFuture<'_, Result<Option<(Position, MessageId)>, Fault>>;
 
-    /// What came of the command with this key, if that is known and has not expired by `now`.
+    /// What came of the command with this key, if that is known and has not expired by `now`, purged or not. What
+    /// [follows from an event](LedgerKey::follows_from) does not expire, and is known until it is [purged](Store::purge).
     ///
     /// # Errors
     /// A fault.
@@ -86,7 +94,7 @@ pub trait Store: Send + Sync + 'static {
     /// A fault.
     fn next_due(&self) -> BoxFuture<'_, Result<Option<SystemTime>, Fault>>;
 
-    /// Commands of the outbox that are parked.
+    /// Commands of the outbox that are parked, in the order in which they were sent.
     ///
     /// # Errors
     /// A fault.
@@ -95,14 +103,16 @@ pub trait Store: Send + Sync + 'static {
     /// Takes over a subscription, or goes on with it: its checkpoint, or `None` while somebody else has it.
     ///
     /// A subscription that is claimed for the first time begins where [`Claim::start`] says, and that is kept. A claim
-    /// by another owner than before raises the fence, so that whoever had it can move it no more. A lease that would end
-    /// later than one taken now, by more than another lease, is none: the clock has been set back.
+    /// by another owner than before, or by anybody after a [release](Store::release), raises the fence, so that whoever had
+    /// it can move it no more. A lease is over at the moment at which it ends. One that would end later than one taken now, by
+    /// more than another lease, is none: the clock has been set back.
     ///
     /// # Errors
     /// A fault.
     fn claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Option<Checkpoint>, Fault>>;
 
-    /// Lets go of a subscription, so that somebody else need not wait for the end of its lease.
+    /// Lets go of a subscription, so that somebody else need not wait for the end of its lease; of no account, where
+    /// `owner` does not have it.
     ///
     /// # Errors
     /// A fault.
@@ -120,7 +130,7 @@ pub trait Store: Send + Sync + 'static {
     /// A fault.
     fn dead_letters<'a>(&'a self, subscription: &'a str) -> BoxFuture<'a, Result<Vec<DeadLetter>, Fault>>;
 
-    /// Rows of the audit trail, the latest first.
+    /// Rows of the audit trail, the one that was written last first; none, where it [keeps](Store::audits) none.
     ///
     /// # Errors
     /// A fault.
@@ -130,14 +140,17 @@ pub trait Store: Send + Sync + 'static {
     fn audits(&self) -> bool;
 
     /// Forgets what has been kept long enough by `now`: outcomes and rows of the audit trail. How long is the store's
-    /// own affair.
+    /// own affair. The outcome of what [follows from an event](LedgerKey::follows_from) is kept as long as the event can be
+    /// delivered to its subscription: until that is past it, and has no dead letter of it. A row of the audit trail may be
+    /// kept longer, behind one that is to be kept and was written before it.
     ///
     /// # Errors
     /// A fault.
     fn purge(&self, now: SystemTime) -> BoxFuture<'_, Result<(), Fault>>;
 
     /// Waits until something was written that whoever saw `seen` may not know of, by this process or another one, and
-    /// answers what to ask with the next time. It may answer for nothing.
+    /// answers what to ask with the next time. Whoever has seen nothing asks with 0. It may answer for nothing, and not
+    /// again and again where nobody writes.
     fn changed(&self, seen: u64) -> BoxFuture<'_, u64>;
 
     /// What to call it in the log: the path of a file, for example.
@@ -157,6 +170,15 @@ pub struct Claim {
     pub lease: Duration,
     /// Where it begins, if nobody ever claimed it.
     pub start: Start,
+}
+
+impl Claim {
+    /// When the lease ends that it takes. One that is longer than a thousand years ends then.
+    #[must_use]
+    pub fn until(&self) -> SystemTime {
+        const LONGEST: Duration = Duration::from_secs(1_000 * 31_556_952);
+        self.now.checked_add(self.lease.min(LONGEST)).unwrap_or(self.now)
+    }
 }
 
 /// Where a subscription begins that is new.

@@ -2,6 +2,11 @@
 //!
 //! Handlers are called directly, with fakes for what they take. A slice of the application is a bus of its own:
 //! `Bus::builder().provide(fake).build()`. Code that says `Bus::global()` is tested inside [`scope`].
+//!
+//! With the feature `testing` there is `testing::conformance` too, for whoever writes a store.
+
+#[cfg(feature = "testing")]
+pub mod conformance;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -39,12 +39,12 @@ pub(crate) fn write(conn: &Connection, changes: &Changes, keeping: Keeping) -> R
         outcomes::record(conn, entry, changes.now, keeping)?;
         fail_points::hit("outcome.after");
     }
+    subscriptions::unpark(conn, &changes.unparked)?;
     let raised = events::append(conn, &changes.events, changes.now)?;
     outbox::send(conn, &changes.commands)?;
     outbox::postpone(conn, &changes.postponed)?;
     subscriptions::park(conn, &changes.parked)?;
     subscriptions::retell(conn, &changes.retold)?;
-    subscriptions::unpark(conn, &changes.unparked)?;
     if keeping.audit.is_some() && !changes.audit.is_empty() {
         audit::record(conn, &changes.audit, raised)?;
         fail_points::hit("audit.after");

@@ -15,7 +15,15 @@ use crate::stream::StreamId;
 /// same. All of it is there afterwards, or nothing.
 ///
 /// Each member says what makes the commit fail; it does so with a fault of kind
-/// [`Conflict`](crate::FaultKind::Conflict), and then nothing is written.
+/// [`Conflict`](crate::FaultKind::Conflict) and without effect, and then nothing is written. All of that is asked before
+/// anything is written, and in the transaction that writes: of two that may not both be written, one is not, however close
+/// together they come.
+///
+/// What one member takes out is out before another one adds: a command that is [settled](Changes::settled) has left the
+/// outbox when others are sent, and what is no dead letter [any more](Changes::unparked) can be
+/// [put aside](Changes::parked) again.
+///
+/// Ids are ids: nobody writes two events, or two commands, under one.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Changes {
@@ -25,19 +33,21 @@ pub struct Changes {
     pub expected: Vec<Expected>,
     /// Appended to the log in this order. Each gets the next position of the log, and the next version of its stream.
     pub events: Vec<NewEvent>,
-    /// Added to the outbox. One whose key waits there already is left out: it is the same command again.
+    /// Added to the outbox, in this order. One whose key waits there already, parked or not, is left out: it is the same
+    /// command again.
     pub commands: Vec<NewCommand>,
     /// The outcome of an idempotent command: a conflict, where its key has one that has not expired.
     pub outcome: Option<LedgerEntry>,
-    /// Rows of the audit trail.
+    /// Rows of the audit trail, for a store that [keeps one](crate::Store::audits). One that does not say which events its
+    /// command raised gets the first and the last of [these](Changes::events).
     pub audit: Vec<AuditEntry>,
     /// The command of the outbox that this settles, which leaves it: a conflict, where it has left it before.
     pub settled: Option<MessageId>,
-    /// Commands of the outbox that could not be dispatched.
+    /// Commands of the outbox that could not be dispatched; of no account, for one that has left it meanwhile.
     pub postponed: Vec<Postponed>,
     /// How far a subscription has come: a conflict, where somebody else has moved it or has taken it over.
     pub checkpoint: Option<Advance>,
-    /// Events that a subscription could not handle, put aside.
+    /// Events that a subscription could not handle, put aside: each instead of what was told of it before.
     pub parked: Vec<DeadLetter>,
     /// Dead letters as they are by now: to be told anew, or told in vain. One that is none any more is left out.
     pub retold: Vec<DeadLetter>,

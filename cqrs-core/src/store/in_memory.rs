@@ -21,7 +21,7 @@ use crate::store::{Checkpoint, Claim, Store};
 /// A [`Store`] in memory: everything a store does, and nothing of it outlives the process. For tests, and to try things
 /// out. Its unit of work is the [`InMemoryUnit`].
 ///
-/// ```
+/// ```standalone_crate
 /// use cqrs_core::{AuditQuery, Bus, InMemoryStore, command, handler};
 ///
 /// #[command]

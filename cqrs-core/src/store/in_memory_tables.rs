@@ -76,9 +76,10 @@ impl Tables {
                 return Err(Fault::conflict(format!("the subscription `{subscription}` is somebody else's by now")));
             }
         }
-        for (subscription, event_id) in &changes.unparked {
+        for (n, (subscription, event_id)) in changes.unparked.iter().enumerate() {
             let is_it = |letter: &DeadLetter| letter.subscription == *subscription && letter.event_id == *event_id;
-            if !self.dead.values().any(is_it) {
+            let is_twice = changes.unparked[..n].contains(&(subscription.clone(), *event_id));
+            if is_twice || !self.dead.values().any(is_it) {
                 return Err(Fault::conflict(format!(
                     "the event {event_id} is no dead letter of `{subscription}` any more"
                 )));
@@ -94,6 +95,9 @@ impl Tables {
         changes.events.into_iter().for_each(|event| self.append(event, now));
         let raised =
             self.events[first..].first().zip(self.events.last()).map(|(first, last)| (first.position, last.position));
+        if let Some(id) = changes.settled {
+            self.outbox.retain(|queued| queued.command.id != id);
+        }
         for command in changes.commands {
             if !self.outbox.iter().any(|queued| queued.command.key == command.key) {
                 self.outbox.push(QueuedCommand { command, attempts: 0, error: None, parked: false });
@@ -102,10 +106,9 @@ impl Tables {
         if let Some(entry) = changes.outcome {
             self.outcomes.insert(entry.key.clone(), (now, entry));
         }
-        self.audit
-            .extend(changes.audit.into_iter().map(|entry| AuditEntry { events: entry.events.or(raised), ..entry }));
-        if let Some(id) = changes.settled {
-            self.outbox.retain(|queued| queued.command.id != id);
+        if self.keep_audit.is_some() {
+            let told = |entry: AuditEntry| AuditEntry { events: entry.events.or(raised), ..entry };
+            self.audit.extend(changes.audit.into_iter().map(told));
         }
         for Postponed { id, not_before, attempts, error, parked } in changes.postponed {
             if let Some(queued) = self.outbox.iter_mut().find(|queued| queued.command.id == id) {
@@ -118,6 +121,9 @@ impl Tables {
         {
             subscription.checkpoint.at = Some((to, event_id));
         }
+        for (subscription, event_id) in changes.unparked {
+            self.dead.retain(|_, letter| letter.subscription != subscription || letter.event_id != event_id);
+        }
         for letter in changes.parked {
             self.dead.insert((letter.subscription.clone(), letter.position), letter);
         }
@@ -125,9 +131,6 @@ impl Tables {
             if let Some(kept) = self.dead.get_mut(&(letter.subscription.clone(), letter.position)) {
                 *kept = letter;
             }
-        }
-        for (subscription, event_id) in changes.unparked {
-            self.dead.retain(|_, letter| letter.subscription != subscription || letter.event_id != event_id);
         }
     }
 
@@ -197,8 +200,7 @@ impl Tables {
 
     pub(crate) fn claim(&mut self, claim: &Claim) -> Option<Checkpoint> {
         let Claim { subscription, owner, now, lease, start } = claim;
-        let head = self.head();
-        let until = now.checked_add(*lease).unwrap_or(*now);
+        let (head, until) = (self.head(), claim.until());
         let entry = self.subscriptions.entry(subscription.clone()).or_insert_with(|| Subscription {
             checkpoint: Checkpoint { at: if *start == Start::Now { head } else { None }, fence: 0 },
             owner: None,

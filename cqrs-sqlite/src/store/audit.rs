@@ -95,11 +95,11 @@ fn entry(row: &SqlRow<'_>) -> rusqlite::Result<AuditEntry> {
     })
 }
 
-/// Forgets rows that are older than that. They are in the order of their commits, so it looks no further than the first
-/// that is to be kept.
-pub(super) fn purge(conn: &Connection, before: SystemTime) -> rusqlite::Result<()> {
+/// Forgets rows that were begun then or earlier. They are in the order of their commits, so it looks no further than the
+/// first that is to be kept.
+pub(super) fn purge(conn: &Connection, until: SystemTime) -> rusqlite::Result<()> {
     const PURGE: &str = "DELETE FROM cq_audit WHERE row < coalesce(
         (SELECT min(row) FROM (SELECT row, started_at FROM cq_audit ORDER BY row) WHERE started_at > ?),
         (SELECT max(row) + 1 FROM cq_audit))";
-    conn.prepare_cached(PURGE)?.execute([Time(before)]).map(drop)
+    conn.prepare_cached(PURGE)?.execute([Time(until)]).map(drop)
 }

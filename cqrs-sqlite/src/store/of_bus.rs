@@ -10,6 +10,7 @@ use cqrs_core::store::{
 use cqrs_core::{__private as private, BoxError, BoxFuture, Fault, LedgerEntry, LedgerKey, MessageId};
 use rusqlite::Connection;
 
+use super::values::kept_since;
 use super::{audit, events, outbox, outcomes, subscriptions};
 use crate::faults::fault_of;
 use crate::read_db::ReadDb;
@@ -133,7 +134,7 @@ impl Store for Sqlite {
         Box::pin(self.tell("forgetting what was kept long enough", move |conn| {
             outcomes::purge(conn, now, keeping)?;
             match keeping.audit {
-                Some(keep) => audit::purge(conn, subscriptions::kept_since(now, keep)),
+                Some(keep) => audit::purge(conn, kept_since(now, keep)),
                 None => Ok(()),
             }
         }))

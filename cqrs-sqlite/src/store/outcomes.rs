@@ -7,7 +7,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Keeping;
-use super::values::{Id, Time};
+use super::values::{Id, Time, kept_since};
 use crate::faults::{fault_of, is_unique};
 
 /// A key in one column: two that differ are written differently.
@@ -28,7 +28,7 @@ pub(super) fn record(conn: &Connection, entry: &LedgerEntry, now: SystemTime, ke
         .map_err(|error| Fault::internal("a fingerprint cannot be written as JSON").caused_by(error))?;
     let (subscription, event) = entry.key.follows_from().unzip();
     let recorded = conn.prepare_cached(EXPIRED).and_then(|mut statement| {
-        statement.execute(params![key, Time(expired_before(now, keeping))])?;
+        statement.execute(params![key, Time(kept_since(now, keeping.outcomes))])?;
         let mut statement = conn.prepare_cached(RECORD)?;
         statement.execute(params![key, fingerprint, &*entry.outcome, Time(now), subscription, event.map(Id)])
     });
@@ -42,11 +42,6 @@ pub(super) fn record(conn: &Connection, entry: &LedgerEntry, now: SystemTime, ke
     })
 }
 
-/// What was recorded before this is no longer kept.
-fn expired_before(now: SystemTime, keeping: Keeping) -> SystemTime {
-    now.checked_sub(keeping.outcomes).unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
 /// What was recorded, and has not expired.
 pub(super) fn find(
     conn: &Connection,
@@ -58,7 +53,7 @@ pub(super) fn find(
         WHERE key = ? AND (recorded_at > ? OR event_id IS NOT NULL)";
     let written = written(key).map_err(|fault| rusqlite::Error::ToSqlConversionFailure(fault.into()))?;
     let mut statement = conn.prepare_cached(FIND)?;
-    let found = statement.query_row(params![written, Time(expired_before(now, keeping))], |row| {
+    let found = statement.query_row(params![written, Time(kept_since(now, keeping.outcomes))], |row| {
         let fingerprint = serde_json::from_str(row.get_ref(0)?.as_str()?)
             .map_err(|error| rusqlite::Error::from(FromSqlError::Other(error.into())))?;
         Ok(LedgerEntry { key: key.clone(), fingerprint, outcome: row.get::<_, String>(1)?.into() })
@@ -75,5 +70,5 @@ pub(super) fn purge(conn: &Connection, now: SystemTime, keeping: Keeping) -> rus
             AND NOT EXISTS (
                 SELECT 1 FROM cq_event event JOIN cq_subscription reader ON reader.name = cq_outcome.subscription
                 WHERE event.event_id = cq_outcome.event_id AND coalesce(reader.position, 0) < event.position)))";
-    conn.prepare_cached(PURGE)?.execute([Time(expired_before(now, keeping))]).map(drop)
+    conn.prepare_cached(PURGE)?.execute([Time(kept_since(now, keeping.outcomes))]).map(drop)
 }

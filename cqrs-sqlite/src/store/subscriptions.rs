@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use cqrs_core::store::{Advance, Checkpoint, Claim, DeadLetter, Start};
 use cqrs_core::{Fault, MessageId, StreamId};
@@ -36,7 +35,7 @@ pub(super) fn claim(conn: &Connection, claim: &Claim) -> rusqlite::Result<Option
     const TAKE: &str = "UPDATE cq_subscription SET fence = fence + (owner IS NOT ?1), owner = ?1, lease_until = ?2
         WHERE name = ?3";
     let Claim { subscription, owner, now, lease, start } = claim;
-    let until = now.checked_add(*lease).unwrap_or(*now);
+    let until = claim.until();
     let head = match start {
         Start::Now => events::head(conn)?,
         Start::Beginning => None,
@@ -95,12 +94,13 @@ pub(super) fn park(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Faul
 
 /// Changes what has been put aside, where it still is.
 pub(super) fn retell(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Fault> {
-    const RETELL: &str = "UPDATE cq_dead_letter SET error = ?, attempts = ?, replay = ?
+    const RETELL: &str = "UPDATE cq_dead_letter SET error = ?, attempts = ?, parked_at = ?, replay = ?
         WHERE subscription = ? AND position = ? AND event_id = ?";
-    for DeadLetter { subscription, position, event_id, error, attempts, replay, .. } in letters {
+    for DeadLetter { subscription, position, event_id, error, attempts, parked_at, replay, .. } in letters {
+        let (row, since) = (Row(*position), Time(*parked_at));
         conn.prepare_cached(RETELL)
             .and_then(|mut statement| {
-                statement.execute(params![error, attempts, replay, subscription, Row(*position), Id(*event_id)])
+                statement.execute(params![error, attempts, since, replay, subscription, row, Id(*event_id)])
             })
             .map_err(|error| fault_of(error, &format!("changing the dead letter {event_id}")))?;
     }
@@ -141,9 +141,4 @@ pub(super) fn dead_letters(conn: &Connection, subscription: &str) -> rusqlite::R
         })
     };
     conn.prepare_cached(LETTERS)?.query_map([subscription], letter)?.collect()
-}
-
-/// The oldest time that is still kept by something that is kept so long.
-pub(super) fn kept_since(now: SystemTime, keep: std::time::Duration) -> SystemTime {
-    now.checked_sub(keep).unwrap_or(SystemTime::UNIX_EPOCH)
 }

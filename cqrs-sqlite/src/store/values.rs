@@ -23,20 +23,24 @@ impl FromSql for Id {
     }
 }
 
-/// A time, as microseconds since 1970. What is before or too far ahead is the nearest that can be told.
+/// A time, as microseconds since 1970, negative before. What is too far from that is the nearest that can be told.
 pub(super) struct Time(pub(super) SystemTime);
 
 impl ToSql for Time {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let since = self.0.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(ToSqlOutput::from(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
+        Ok(ToSqlOutput::from(match self.0.duration_since(UNIX_EPOCH) {
+            Ok(since) => micros(since),
+            Err(before) => -micros(before.duration()),
+        }))
     }
 }
 
 impl FromSql for Time {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let micros = u64::try_from(value.as_i64()?).unwrap_or(0);
-        Ok(Time(UNIX_EPOCH.checked_add(Duration::from_micros(micros)).unwrap_or(UNIX_EPOCH)))
+        let since = value.as_i64()?;
+        let span = Duration::from_micros(since.unsigned_abs());
+        let time = if since < 0 { UNIX_EPOCH.checked_sub(span) } else { UNIX_EPOCH.checked_add(span) };
+        Ok(Time(time.unwrap_or(UNIX_EPOCH)))
     }
 }
 
@@ -94,7 +98,13 @@ pub(super) fn text(json: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(json).map_err(|error| Fault::internal("a payload is no JSON").caused_by(error))
 }
 
-/// Whole seconds and their parts that a span of time holds, as microseconds.
+/// A span of time, as microseconds.
 pub(super) fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// What was written then or earlier is not kept any more by something that is kept so long.
+pub(super) fn kept_since(now: SystemTime, keep: Duration) -> SystemTime {
+    let longest = || UNIX_EPOCH.checked_sub(Duration::from_micros(i64::MAX.unsigned_abs()));
+    now.checked_sub(keep).or_else(longest).unwrap_or(UNIX_EPOCH)
 }
