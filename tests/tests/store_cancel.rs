@@ -76,7 +76,7 @@ async fn a_caller_that_is_gone_after_any_poll_leaves_a_whole_call_or_none() {
     let number = AtomicUsize::new(0);
     let next = || u32::try_from(number.fetch_add(1, Ordering::SeqCst)).unwrap();
     for keyed in [false, true] {
-        let polls = dropped_at_every_wait(
+        let dropped = dropped_at_every_wait(
             || {
                 let (bus, number) = (bus.clone(), next());
                 async move {
@@ -101,7 +101,7 @@ async fn a_caller_that_is_gone_after_any_poll_leaves_a_whole_call_or_none() {
             },
         )
         .await;
-        assert!(polls > 1, "{polls} polls");
+        assert!(dropped > 0, "none was dropped");
     }
 }
 
@@ -112,7 +112,7 @@ async fn a_query_that_is_given_up_at_any_poll_gives_its_reader_back() {
     // Too long for the thread that asks, so that it goes on in another one.
     let long =
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
-    let polls = dropped_at_every_wait(
+    let dropped = dropped_at_every_wait(
         || {
             let reads = db.reads();
             async move { reads.one::<i64>(long, ()).await }
@@ -125,7 +125,7 @@ async fn a_query_that_is_given_up_at_any_poll_gives_its_reader_back() {
         },
     )
     .await;
-    assert!(polls > 1, "{polls} polls");
+    assert!(dropped > 0, "none was dropped");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_transaction_that_is_given_up_at_any_poll_leaves_all_or_nothing_and_th
     let directory = tempfile::tempdir().unwrap();
     let db = open(directory.path().join("test.db")).await;
     let number = AtomicUsize::new(0);
-    let polls = dropped_at_every_wait(
+    let dropped = dropped_at_every_wait(
         || {
             let (db, number) = (db.clone(), number.fetch_add(1, Ordering::SeqCst) as i64);
             async move {
@@ -157,7 +157,7 @@ async fn a_transaction_that_is_given_up_at_any_poll_leaves_all_or_nothing_and_th
         },
     )
     .await;
-    assert!(polls > 3, "{polls} polls");
+    assert!(dropped > 0, "none was dropped");
 }
 
 /// At any time, as a runtime that is shut down does with all of its tasks.
