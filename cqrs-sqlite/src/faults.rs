@@ -57,6 +57,16 @@ pub(crate) fn fault_of_shared(error: &Arc<rusqlite::Error>, what: &str) -> Fault
     Fault::new(kind, format!("{what}: {detail}")).caused_by(SharedError(error.clone()))
 }
 
+/// The fault of who took part in a transaction that was lost with what others did in it, and cannot be done again by
+/// anybody else.
+pub(crate) fn lost_with_others(error: Option<&Arc<rusqlite::Error>>) -> Fault {
+    let text = "the transaction that several writes shared was lost, and nothing happened: try again";
+    match error {
+        Some(error) => Fault::unavailable(format!("{text} ({})", told(error).1)).caused_by(SharedError(error.clone())),
+        None => Fault::unavailable(text),
+    }
+}
+
 /// What kind of fault an error of SQLite is, and what is told of it.
 pub(crate) fn told(error: &rusqlite::Error) -> (FaultKind, String) {
     use FaultKind::{Conflict, Internal, Timeout, Unavailable};

@@ -106,7 +106,7 @@ impl WriterThread {
             };
             members.extend(member);
             if lost {
-                return self.recover(members);
+                return self.recover(members, None);
             }
             let full = members.len() >= self.options.group || start.elapsed() >= self.options.group_time;
             next = if full { None } else { self.queue.try_recv().ok() };

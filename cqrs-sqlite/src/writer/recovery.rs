@@ -6,7 +6,7 @@ use cqrs_core::Fault;
 use rusqlite::ErrorCode;
 
 use crate::fail_points;
-use crate::faults::{fault_of_shared, is_busy};
+use crate::faults::{fault_of_shared, is_busy, lost_with_others};
 use crate::writer::group::{Member, OnLoss, Step, WriterThread};
 use crate::writer::job::Job;
 
@@ -29,22 +29,20 @@ impl WriterThread {
             Commit::Nothing(error) if members.len() == 1 => self.nothing(members, error),
             Commit::Nothing(error) => {
                 tracing::warn!(path = %self.path.display(), %error, "a shared transaction was not committed");
-                self.recover(members);
+                self.recover(members, Some(Arc::new(error)));
             }
         }
     }
 
     /// Goes on after a transaction that several writes shared was lost: each of them runs again alone, once.
-    pub(super) fn recover(&mut self, members: Vec<Member>) {
+    pub(super) fn recover(&mut self, members: Vec<Member>, error: Option<Arc<rusqlite::Error>>) {
         self.roll_back();
         let mut locked = None;
         for Member { mut job, on_loss, .. } in members {
             match on_loss {
                 OnLoss::RunAgain => self.alone(job, &mut locked),
                 OnLoss::TryAgain => {
-                    job.refuse(Fault::unavailable(
-                        "the transaction that several writes shared was lost, and nothing happened: try again",
-                    ));
+                    job.refuse(lost_with_others(error.as_ref()));
                     self.counters.rolled_back(1);
                     job.answer();
                 }
