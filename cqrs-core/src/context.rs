@@ -1,8 +1,7 @@
 //! What a call knows of itself: [`Context`].
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::deadline::Deadline;
 use crate::fault::Fault;
 use crate::ids::{CorrelationId, MessageId};
+use crate::marks::{Derives, Mark, Settles};
 use crate::principal::Principal;
 use crate::trace_context::TraceContext;
 
@@ -57,13 +57,13 @@ struct Fields {
     delivery: bool,
     /// Whether a call nested in this one was let through that changes things.
     #[serde(skip)]
-    changed: Changed,
+    changed: Mark,
     /// Whether what came of this call is in the audit trail, or was there before it.
     #[serde(skip)]
-    audited: Changed,
+    audited: Mark,
     /// Whether it was answered with what an earlier call came to.
     #[serde(skip)]
-    answered: Changed,
+    answered: Mark,
     /// The command of the outbox that this call is.
     #[serde(skip)]
     settles: Option<Arc<Settles>>,
@@ -119,80 +119,6 @@ impl Clone for Until {
 impl PartialEq for Until {
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()
-    }
-}
-
-/// A mark that is of no account where contexts are compared.
-#[derive(Debug, Default)]
-struct Changed(AtomicBool);
-
-impl PartialEq for Changed {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-/// A command of the outbox that is being dispatched, and whether it has left the outbox in its own unit of work.
-#[derive(Debug)]
-pub(crate) struct Settles {
-    command: MessageId,
-    settled: AtomicBool,
-}
-
-impl PartialEq for Settles {
-    fn eq(&self, other: &Self) -> bool {
-        self.command == other.command
-    }
-}
-
-impl Settles {
-    pub(crate) fn new(command: MessageId) -> Arc<Self> {
-        Arc::new(Settles { command, settled: AtomicBool::new(false) })
-    }
-
-    pub(crate) fn command(&self) -> MessageId {
-        self.command
-    }
-
-    /// It has left.
-    pub(crate) fn settle(&self) {
-        self.settled.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_settled(&self) -> bool {
-        self.settled.load(Ordering::Relaxed)
-    }
-}
-
-/// The keys of what follows from one delivery of an event: the same for every delivery of it to the same handler.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Derives {
-    cause: String,
-    commands: Counts,
-}
-
-/// How many commands of each name there were; of no account where contexts are compared.
-#[derive(Debug, Default)]
-struct Counts(Mutex<BTreeMap<&'static str, u32>>);
-
-impl PartialEq for Counts {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Derives {
-    pub(crate) fn new(subscription: &str, event: MessageId) -> Arc<Self> {
-        Arc::new(Derives { cause: format!("{subscription}/{event}"), commands: Counts::default() })
-    }
-
-    /// The key of the next command of this name.
-    fn key(&self, name: &'static str) -> Arc<str> {
-        let mut commands = self.commands.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = commands.entry(name).or_default();
-        let key = format!("{}/{name}/{count}", self.cause);
-        *count += 1;
-        key.into()
     }
 }
 
@@ -283,9 +209,9 @@ impl Context {
             metadata,
             refuse_if_running: options.refuse_if_running,
             delivery: options.delivery || inherited.is_some_and(|parent| parent.delivery),
-            changed: Changed::default(),
-            audited: Changed::default(),
-            answered: Changed::default(),
+            changed: Mark::default(),
+            audited: Mark::default(),
+            answered: Mark::default(),
             settles: options.settles,
             derives: options.derives,
             #[cfg(feature = "cache")]
@@ -354,33 +280,33 @@ impl Context {
 
     /// From now on what came of this call is written down.
     pub(crate) fn is_audited(&self) {
-        self.0.audited.0.store(true, Ordering::Relaxed);
+        self.0.audited.set();
     }
 
     /// It is answered with what an earlier call came to.
     pub(crate) fn is_answered(&self) {
-        self.0.answered.0.store(true, Ordering::Relaxed);
+        self.0.answered.set();
     }
 
     /// Whether it was answered with what an earlier call came to.
     pub(crate) fn was_answered(&self) -> bool {
-        self.0.answered.0.load(Ordering::Relaxed)
+        self.0.answered.is_set()
     }
 
     /// Whether what came of this call is written down.
     pub(crate) fn was_audited(&self) -> bool {
-        self.0.audited.0.load(Ordering::Relaxed)
+        self.0.audited.is_set()
     }
 
     /// A call nested in this one may have changed something: what fails in this one undoes nothing of it.
     pub(crate) fn has_changed_something(&self) {
-        self.0.changed.0.store(true, Ordering::Relaxed);
+        self.0.changed.set();
     }
 
     /// A fault of this call, whose effect nobody knows if calls nested in it have changed something.
     #[cold]
     pub(crate) fn judge(context: Option<&Context>, fault: Fault) -> Fault {
-        match context.is_some_and(|context| context.0.changed.0.load(Ordering::Relaxed)) {
+        match context.is_some_and(|context| context.0.changed.is_set()) {
             true => fault.with_unknown_effect(),
             false => fault,
         }

@@ -96,6 +96,7 @@ mod hex;
 mod ids;
 mod in_memory;
 mod making;
+mod marks;
 mod missing;
 mod need;
 mod observe;

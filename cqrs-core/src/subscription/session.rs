@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::context::{Derives, Options};
+use crate::context::Options;
 use crate::event_unit::EventUnit;
 use crate::fault::{Fault, FaultKind};
 use crate::future::either;
 use crate::job::{Along, EventHandler, Failure, chain};
+use crate::marks::Derives;
 use crate::principal::Principal;
 use crate::store::changes::{Changes, DeadLetter};
 use crate::store::log::{Reading, StoredEvent};
