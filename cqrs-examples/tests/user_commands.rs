@@ -88,7 +88,7 @@ async fn nobody_is_not_renamed() {
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_a_fault_and_no_rejection() {
-    let bus = Bus::builder().provide_call::<Box<dyn UserWrites>>(|| Box::new(NoUsers)).build();
+    let bus = Bus::builder().provide_call(|| Box::new(NoUsers) as Box<dyn UserWrites>).build();
     let failed = bus.execute(ada()).await.unwrap_err();
     let DispatchError::Fault(fault) = failed else { panic!("a rejection: {failed}") };
     assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Unavailable, true));
