@@ -6,40 +6,33 @@
 //!
 //! # Backup, while everything runs
 //!
-//! `VACUUM INTO` writes a copy that is a whole database of one moment. Writers go on meanwhile, and the copy needs no
-//! `-wal`. From a shell, with SQLite's own program:
+//! [`Sqlite::backup`](crate::Sqlite::backup) writes a copy that is a whole database of one moment, into a file that is
+//! not there yet. Calls go on meanwhile, and the copy needs no `-wal`.
+//!
+//! ```
+//! use cqrs_sqlite::Sqlite;
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let directory = tempfile::tempdir().unwrap();
+//! # let (path, backup) = (directory.path().join("shop.db"), directory.path().join("backup.db"));
+//! # const SCHEMA: [(&str, &str); 1] =
+//! #     [("shop", "CREATE TABLE t (n INTEGER) STRICT; INSERT INTO t VALUES (7)")];
+//! let shop = Sqlite::options(path).migrations(SCHEMA).open().await.unwrap();
+//! shop.backup(&backup).await.unwrap();
+//!
+//! let copy = Sqlite::options(&backup).migrations(SCHEMA).open().await.unwrap();
+//! assert_eq!(copy.id(), shop.id()); // the same database, at an earlier time
+//! assert_eq!(copy.reads().one::<i64>("SELECT n FROM t", ()).await.unwrap(), Some(7));
+//! # }
+//! ```
+//!
+//! From a shell, SQLite's own program does the same beside whatever is running; `.backup shop-new.db` does as well.
 //!
 //! ```sh
 //! sqlite3 shop.db "VACUUM INTO 'shop-new.db'" && mv shop-new.db shop-backup.db
 //! ```
 //!
-//! `sqlite3 shop.db ".backup shop-new.db"` does as well. Either way write to a new name, and rename what is complete: a
-//! backup that is interrupted leaves half a file. The same from a program, on a connection of its own:
-//!
-//! ```
-//! use cqrs_sqlite::Sqlite;
-//! use cqrs_sqlite::rusqlite::{self, Connection, OpenFlags};
-//! use std::path::Path;
-//!
-//! /// Call it in a blocking thread; `to` is not there yet.
-//! fn back_up(db: &Path, to: &Path) -> rusqlite::Result<()> {
-//!     let conn = Connection::open_with_flags(db, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-//!     conn.execute("VACUUM INTO ?", [to.to_string_lossy()]).map(drop)
-//! }
-//!
-//! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! # let directory = tempfile::tempdir().unwrap();
-//! # let (path, backup) = (directory.path().join("shop.db"), directory.path().join("backup.db"));
-//! # let sql = "CREATE TABLE t (n INTEGER) STRICT; INSERT INTO t VALUES (7)";
-//! let shop = Sqlite::options(path).migrations([("shop", sql)]).open().await.unwrap();
-//! let (from, to) = (shop.path().to_owned(), backup.clone());
-//! tokio::task::spawn_blocking(move || back_up(&from, &to)).await.unwrap().unwrap();
-//!
-//! let copy = Sqlite::options(&backup).migrations([("shop", sql)]).open().await.unwrap();
-//! assert_eq!(copy.id(), shop.id()); // the same database, at an earlier time
-//! assert_eq!(copy.reads().one::<i64>("SELECT n FROM t", ()).await.unwrap(), Some(7));
-//! # }
-//! ```
+//! Either way write to a new name, and rename what is complete: a backup that is interrupted leaves half a file.
 //!
 //! A long backup keeps the write-ahead log from being written back, so that it grows meanwhile.
 //!
@@ -111,7 +104,7 @@
 //! # let (path, backup) = (directory.path().join("shop.db"), directory.path().join("backup.db"));
 //! let db = Sqlite::options(&path).migrations(SCHEMA).open().await.unwrap();
 //! place_all(&Bus::builder().store(db.clone()).build(), 1..=2).await;
-//! Connection::open(&path).unwrap().execute("VACUUM INTO ?", [backup.to_string_lossy()]).unwrap();
+//! db.backup(&backup).await.unwrap();
 //! place_all(&Bus::builder().store(db).build(), 3..=4).await;
 //!
 //! // A backup that was restored whole goes on where it was.

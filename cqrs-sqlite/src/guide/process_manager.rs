@@ -97,6 +97,9 @@
 //!
 //! let told: Vec<_> = bus.log().read_all(None, 10).await.unwrap().into_iter().map(|event| event.name).collect();
 //! assert_eq!(told, ["order.placed", "order.placed", "order.cancelled"]);
+//! # let rows = bus.audit(cqrs_core::AuditQuery::default().command("CancelUnpaid")).await.unwrap();
+//! # assert_eq!(rows.len(), 2);
+//! # assert!(rows.iter().all(|row| row.call.principal().unwrap().id() == "time-to-pay"));
 //! started.shutdown().await;
 //! # }
 //! ```
@@ -110,8 +113,8 @@
 //!   an order has an hour less.
 //! - **The command has a wire name**, since it waits as JSON. It lasts as long as commands wait: give it a `name`, and
 //!   do not take a field away that one in the outbox still has need of.
-//! - **It runs as the system principal `outbox`**, which every `authorize` lets. What a person may send too should not
-//!   rest on who sends it.
+//! - **It runs as the system principal `time-to-pay`**, the subscription that sent it, which every `authorize` lets.
+//!   What a person may send too should not rest on who sends it.
 //! - **`from = start`** gives a deadline to every order there ever was, when this is first deployed on a log that is
 //!   older: those that are unpaid are then cancelled at once. Without it only orders have one that are placed from then
 //!   on.

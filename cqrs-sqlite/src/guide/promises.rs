@@ -141,14 +141,15 @@
 //! - **At least once** is what holds of everything outside of that transaction: a mail, a call of another service,
 //!   another database. Give it the [event's id](cqrs_core::EventMeta::event_id), so that the other side can tell a
 //!   second time.
-//! - **A behavior around the event** (`#[behavior(on(events))]`) makes it at least once too: each delivery then has a
-//!   unit of work of its own, and the checkpoint follows it.
+//! - **Several methods of one `#[handler] impl` that handle the same event** with a behavior around them
+//!   (`#[behavior(on(events))]`) have a unit of work each: the checkpoint moves with the last one, and those before it
+//!   may see the event again.
 //! - **The order is that of one database**, as one subscription sees it. Subscriptions do not wait for each other; the
 //!   methods of one `#[handler] impl` are one subscription. Between two databases there is no order, and nothing is
 //!   ordered by the time of the day.
 //! - **An event that waits behind a dead letter** of its stream comes after others of its time.
-//! - **A handler without `from = start` begins with what is committed after it was first run**, which is a moment after
-//!   `start`. What the very first run must not miss says `from = start`.
+//! - **A handler without `from = start` begins with what is committed after the first `start`** of a program that has
+//!   it.
 //! - **The checkpoint is kept under the subscription's name.** A handler without a `name` that is renamed or moved is a
 //!   new one.
 //! - **An event that is `transient`** is in no log, and is lost with the process.
@@ -166,8 +167,9 @@
 //! letter; so is what takes longer than 30 s ([`delivery_timeout`](cqrs_core::Builder::delivery_timeout)).
 //! [`status`](cqrs_core::Subscription::status) says so.
 //!
-//! What limits it: **a fault of kind `Internal` is waited for**, as by an SQL statement that is wrong. It holds up its
-//! own subscription until a program comes that is right, since to go on would be to leave out an event.
+//! What limits it: **a fault of kind `Internal` is waited for**, as by an SQL statement that is wrong, and so is an
+//! event of a version that only a newer program knows. It holds up its own subscription until a program comes that is
+//! right, since to go on would be to leave out an event.
 //!
 //! # What is sent through the outbox is carried out
 //!
@@ -178,7 +180,8 @@
 //! attempts.
 //!
 //! What limits it: it is dispatched **while a process runs that was [`start`](cqrs_core::Bus::start)ed**, so it may be
-//! late. It runs as the system principal `outbox`, which may do everything. The time is that of the machine's clock.
+//! late. It runs as a system principal, `outbox` or the subscription that sent it, which may do everything. One whose
+//! name no running program knows waits for a program that does. The time is that of the machine's clock.
 //!
 //! # Two writers do not overwrite each other
 //!
@@ -210,8 +213,10 @@
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
 //! # let directory = tempfile::tempdir().unwrap();
 //! # let path = directory.path().join("pages.db");
-//! # const SQL: &str = "CREATE TABLE page (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER NOT NULL) STRICT;
-//! #     INSERT INTO page VALUES (1, 'draft', 1)";
+//! # const SQL: &str = "
+//! #     CREATE TABLE page (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER NOT NULL) STRICT;
+//! #     INSERT INTO page VALUES (1, 'draft', 1)
+//! # ";
 //! # let db = Sqlite::options(path).migrations([("pages", SQL)]).open().await.unwrap();
 //! # let bus = Bus::builder().store(db.clone()).build();
 //! let rename = |name: &str| bus.execute(Rename { id: 1, seen: 1, name: name.into() }).into_future();
