@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::begin::{Closure, Link};
 use crate::bus::Bus;
-use crate::call::Call;
+use crate::call::{Call, Parts};
 use crate::container::{Container, Dependency, Overrides};
 use crate::delivery::Deliveries;
 use crate::fault::{Fault, Place};
@@ -16,6 +16,7 @@ use crate::handler::{Answer, EventReturned, HandlerInfo, Route};
 use crate::job::{Delivery, Failure};
 use crate::message::{Message, MessageInfo, Registered, Wire};
 use crate::need::{Need, Opening};
+use crate::per_call::{MadeByClosure, MakesForCall};
 use crate::pipeline::behavior::{Around, Behaviors, On};
 use crate::pipeline::next::Next;
 use crate::pipeline::outcome::Outcome;
@@ -103,8 +104,65 @@ impl Builder {
 
     /// Makes what a call takes as `&mut T`, or for a `Box<dyn Trait>` as `&mut dyn Trait`, with this closure, once
     /// for each call.
-    pub fn provide_call<T: Send + 'static>(mut self, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
-        self.overrides.per_call.insert(TypeId::of::<T>(), Arc::new(move || Box::new(make())));
+    ///
+    /// In a test it is a fake: `.provide_call(|| Fake)`. A program that chooses its store when it runs makes what writes
+    /// in the call's unit of work: what the closure takes by value is something of the call, as in a
+    /// [provider](macro@crate::provide). That is what a [`FromCall`](crate::FromCall) reads, such as
+    /// [`Context`](crate::Context), or a part of the unit of work that is [`FromScope`](crate::FromScope), such as
+    /// [`InMemoryUnit`](crate::InMemoryUnit); the types of the parameters are written down. What is shared, the closure
+    /// captures. A fault of a part is the caller's, and neither closure nor handler run.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use cqrs_core::{Bus, Context, InMemoryUnit, command, handler};
+    ///
+    /// trait Notes: Send { fn add(&mut self, text: String); }
+    ///
+    /// type Table = Arc<Mutex<Vec<String>>>;
+    ///
+    /// struct NotesOfOneCall { unit: InMemoryUnit, tenant: String, table: Table }
+    /// impl Notes for NotesOfOneCall {
+    ///     fn add(&mut self, text: String) {
+    ///         let (line, table) = (format!("{text} for {}", self.tenant), self.table.clone());
+    ///         self.unit.on_commit(move || table.lock().unwrap().push(line));
+    ///     }
+    /// }
+    ///
+    /// #[command(error = String)]
+    /// struct Remember { text: String }
+    ///
+    /// #[handler]
+    /// fn remember(cmd: Remember, notes: &mut dyn Notes) -> Result<(), String> {
+    ///     let empty = cmd.text.is_empty();
+    ///     notes.add(cmd.text);
+    ///     if empty { Err("nothing to remember".into()) } else { Ok(()) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let table = Table::default();
+    /// let notes = table.clone();
+    /// let bus = Bus::builder()
+    ///     .provide_call(move |unit: InMemoryUnit, call: Context| {
+    ///         let tenant = call.tenant().unwrap_or("nobody").to_owned();
+    ///         Box::new(NotesOfOneCall { unit, tenant, table: notes.clone() }) as Box<dyn Notes>
+    ///     })
+    ///     .build();
+    /// bus.execute(Remember { text: "milk".into() }).tenant("London").await.unwrap();
+    /// bus.execute(Remember { text: String::new() }).await.unwrap_err();
+    /// assert_eq!(*table.lock().unwrap(), ["milk for London"]);
+    /// # }
+    /// ```
+    ///
+    /// What it opens is verified with the handlers that take it: resources of two units of work in one handler are
+    /// [reported](Bus::verify).
+    #[track_caller]
+    pub fn provide_call<P, F>(mut self, make: F) -> Self
+    where
+        P: Parts,
+        F: MakesForCall<P, Made: Send + 'static> + Send + Sync + 'static,
+    {
+        let place = Place::of_closure("a closure of this bus's builder");
+        self.overrides.per_call.insert(TypeId::of::<F::Made>(), MadeByClosure::new(place, make));
         self
     }
 
@@ -244,8 +302,7 @@ impl Builder {
     where
         F: for<'a> Fn(&'a Call<'a>, Next<'a>) -> BoxFuture<'a, Outcome> + Send + Sync + 'static,
     {
-        let caller = std::panic::Location::caller();
-        let place = Place { path: "a behavior of this bus's builder", file: caller.file(), line: caller.line() };
+        let place = Place::of_closure("a behavior of this bus's builder");
         self.behaviors.push(Around::closure(place, order, on.into_iter().collect(), Box::new(behavior)));
         self
     }

@@ -294,12 +294,12 @@ impl Given for () {
     }
 }
 
-/// What a provider that runs for each call takes by value: anything a handler may, and parts of the unit of
-/// work, such as [`InMemoryUnit`](crate::InMemoryUnit).
+/// What a provider that runs for each call, or a builder's closure, takes by value: anything a handler may, and parts
+/// of the unit of work, such as [`InMemoryUnit`](crate::InMemoryUnit).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no part of a call",
-    label = "a provider's parameter by value implements `FromCall` or `FromScope`",
-    note = "take a dependency as `&{Self}`"
+    label = "what is made for a call takes by value what is `FromCall` or `FromScope`",
+    note = "a provider takes a dependency as `&{Self}`, and a builder's closure captures it"
 )]
 pub trait FromScope: Sized + Send + 'static {
     /// What taking it opens.

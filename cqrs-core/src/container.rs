@@ -7,12 +7,13 @@ use std::sync::{Arc, OnceLock};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 use crate::future::BoxFuture;
 use crate::future::CatchPanic;
 use crate::making::Making;
 use crate::missing;
-use crate::need::Need;
+use crate::need::{Need, Opening};
+use crate::per_call::MadeByClosure;
 use crate::provider::{ProviderInfo, Role};
 use crate::store::in_memory::InMemoryStore;
 use crate::store::info::StoreInfo;
@@ -75,7 +76,7 @@ enum Source {
 }
 
 pub(crate) enum PerCall {
-    Closure(Arc<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>),
+    Closure(MadeByClosure),
     Provider(&'static ProviderInfo),
     /// It can never be made: why.
     Broken(Arc<str>),
@@ -85,7 +86,7 @@ pub(crate) enum PerCall {
 #[derive(Default)]
 pub(crate) struct Overrides {
     pub(crate) shared: HashMap<TypeId, (Need, Box<dyn Any + Send + Sync>)>,
-    pub(crate) per_call: HashMap<TypeId, Arc<dyn Fn() -> Box<dyn Any + Send> + Send + Sync>>,
+    pub(crate) per_call: HashMap<TypeId, MadeByClosure>,
 }
 
 impl Container {
@@ -212,7 +213,7 @@ impl Container {
 
     async fn make_once(&self, need: &Need, scope: &mut Scope) -> Result<Box<dyn Any + Send>, Fault> {
         match self.per_call.get(&need.key) {
-            Some(PerCall::Closure(make)) => Ok(make()),
+            Some(PerCall::Closure(closure)) => closure.make(scope).await,
             Some(PerCall::Broken(why)) => Err(Fault::wiring(&**why)),
             Some(PerCall::Provider(provider)) => match provider.role {
                 Role::PerCall(make, _) => {
@@ -346,18 +347,40 @@ impl Container {
         self.shared.values().map(|slot| slot.need)
     }
 
-    /// What providers make for each call.
+    /// What is made for each call.
     pub(crate) fn made_per_call(&self) -> impl Iterator<Item = Need> {
-        self.per_call.values().filter_map(|made| Some(made.provider()?.provides))
+        self.per_call.values().filter_map(|made| match made {
+            PerCall::Closure(closure) => Some(closure.provides),
+            PerCall::Provider(provider) => Some(provider.provides),
+            PerCall::Broken(_) => None,
+        })
     }
 }
 
 impl PerCall {
-    /// The provider, for a report.
-    pub(crate) fn provider(&self) -> Option<&'static ProviderInfo> {
+    /// What makes it, for a report; nothing, if it can never be made.
+    pub(crate) fn place(&self) -> Option<Place> {
         match self {
-            PerCall::Closure(_) | PerCall::Broken(_) => None,
-            PerCall::Provider(provider) => Some(provider),
+            PerCall::Closure(closure) => Some(closure.place),
+            PerCall::Provider(provider) => Some(provider.place),
+            PerCall::Broken(_) => None,
+        }
+    }
+
+    /// What it is made of that is shared.
+    pub(crate) fn needs(&self) -> &'static [Need] {
+        match self {
+            PerCall::Closure(_) | PerCall::Broken(_) => &[],
+            PerCall::Provider(provider) => provider.needs,
+        }
+    }
+
+    /// What making it opens.
+    pub(crate) fn openings(&self) -> &'static [Opening] {
+        match self {
+            PerCall::Closure(closure) => closure.openings,
+            PerCall::Provider(ProviderInfo { role: Role::PerCall(_, openings), .. }) => openings,
+            PerCall::Provider(_) | PerCall::Broken(_) => &[],
         }
     }
 

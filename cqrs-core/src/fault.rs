@@ -51,6 +51,15 @@ pub struct Place {
     pub line: u32,
 }
 
+impl Place {
+    /// Of something that was given to a builder, where that was called.
+    #[track_caller]
+    pub(crate) fn of_closure(path: &'static str) -> Self {
+        let caller = std::panic::Location::caller();
+        Place { path, file: caller.file(), line: caller.line() }
+    }
+}
+
 /// A handler, and the message it handles.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site {

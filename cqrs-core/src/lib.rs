@@ -103,6 +103,7 @@ mod observe;
 mod operation_result;
 mod options;
 mod outbox;
+mod per_call;
 pub mod pipeline;
 mod principal;
 mod problem;

@@ -206,20 +206,18 @@ impl Found<'_> {
                 if let Some(why) = made.why_broken() {
                     self.broken.entry(why.to_owned()).or_default().push(place.to_string());
                 }
-                let Some(provider) = made.provider() else { return };
-                for need in provider.needs {
-                    self.need(need, provider.place.to_string());
+                let Some(maker) = made.place() else { return };
+                for need in made.needs() {
+                    self.need(need, maker.to_string());
                 }
                 if way.iter().any(|made| made.key == need.key) {
-                    let text = format!("{}: the provider for each call needs what it provides itself", provider.place);
+                    let text = format!("{maker}: the provider for each call needs what it provides itself");
                     self.broken.entry(text).or_default().push(place.to_string());
                     return;
                 }
                 way.push(*need);
-                if let Role::PerCall(_, openings) = provider.role {
-                    for opening in openings {
-                        self.opening(opening, place, unit, way);
-                    }
+                for opening in made.openings() {
+                    self.opening(opening, place, unit, way);
                 }
                 way.pop();
             }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use cqrs_core::{Bus, DispatchError, IntoProblem, Problem, StartError};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
@@ -13,6 +15,9 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWrite
 
 /// A longer line is refused, and thrown away as it comes in: nobody fills the memory with one.
 pub const LONGEST_LINE: usize = 16 << 20;
+
+/// How long the end may take: what is under way by then is left to the store, or lost with the memory.
+pub const LONGEST_SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// Why serving ended before its input did.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +39,25 @@ pub enum Error {
 /// # Errors
 /// What is wired wrongly, before anything is read; later only what input and output come to.
 pub async fn serve(bus: &Bus, input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin) -> Result<(), Error> {
+    serve_until(bus, input, output, std::future::pending()).await
+}
+
+/// [`serve`], until the input ends or `stop` is ready: a signal, for example. The line that is being answered then still
+/// gets its answer.
+///
+/// # Errors
+/// As for [`serve`].
+pub async fn serve_until(
+    bus: &Bus,
+    input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite + Unpin,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
     let started = bus.start().await?;
-    let served = answer_all(bus, BufReader::new(input), BufWriter::new(output)).await;
-    started.shutdown().await;
+    let served = answer_all(bus, BufReader::new(input), BufWriter::new(output), pin!(stop)).await;
+    if tokio::time::timeout(LONGEST_SHUTDOWN, started.shutdown()).await.is_err() {
+        tracing::warn!("not everything that was under way has ended within {LONGEST_SHUTDOWN:?}");
+    }
     unless_nobody_reads(served)
 }
 
@@ -55,10 +76,15 @@ async fn answer_all(
     bus: &Bus,
     mut input: BufReader<impl AsyncRead + Unpin>,
     mut output: BufWriter<impl AsyncWrite + Unpin>,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
-        let reply = match read_line(&mut input, &mut line).await? {
+        let read = tokio::select! {
+            read = read_line(&mut input, &mut line) => read?,
+            () = &mut stop => Read::End,
+        };
+        let reply = match read {
             Read::End => return output.flush().await,
             Read::TooLong => json!(too_long()),
             Read::Line if line.trim_ascii().is_empty() => continue,
@@ -66,13 +92,16 @@ async fn answer_all(
         };
         output.write_all(reply.to_string().as_bytes()).await?;
         output.write_all(b"\n").await?;
-        // The read side follows the write side by events, after the commit. Whoever asks in one line for what
-        // the line before has created expects to find it, so each line waits for what the one before set off.
-        // A server would not: there a reader may see the state of a moment ago.
-        bus.settled().await;
         // A person at a terminal, or a program at a pipe, may wait for this answer before the next line.
         if !input.buffer().contains(&b'\n') {
             output.flush().await?;
+        }
+        // The read side follows the write side by events, after the commit. Whoever asks in one line for what
+        // the line before has created expects to find it, so each line waits for what the one before set off.
+        // A server would not: there a reader may see the state of a moment ago.
+        tokio::select! {
+            () = bus.settled() => {}
+            () = &mut stop => return output.flush().await,
         }
     }
 }

@@ -51,7 +51,7 @@ async fn a_user_is_created_and_told_of() {
     let user = create_user(ada(), &mut users, &mut events).await.unwrap();
     assert_eq!(user, User { id: UserId(1), name: "Ada".into(), email: "ada@example.org".into() });
     assert_eq!(users.0.last(), Some(&user));
-    assert_eq!(events.raised::<UserCreated>().collect::<Vec<_>>(), [&UserCreated { user }]);
+    assert_eq!(events.raised::<UserCreated>().collect::<Vec<_>>(), [&UserCreated::from(user)]);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_user_is_renamed_and_told_of() {
     let cmd = UpdateUserName { user_id: UserId(1), new_name: "Grace".into() };
     let user = update_user_name(cmd, &mut users, &mut events).await.unwrap();
     assert_eq!((&*user.name, &*user.email), ("Grace", "ada@example.org"));
-    assert_eq!(events.raised::<UserRenamed>().collect::<Vec<_>>(), [&UserRenamed { user }]);
+    assert_eq!(events.raised::<UserRenamed>().collect::<Vec<_>>(), [&UserRenamed::from(user)]);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn nobody_is_not_renamed() {
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_a_fault_and_no_rejection() {
-    let bus = Bus::builder().provide_call::<Box<dyn UserWrites>>(|| Box::new(NoUsers)).build();
+    let bus = Bus::builder().provide_call(|| Box::new(NoUsers) as Box<dyn UserWrites>).build();
     let failed = bus.execute(ada()).await.unwrap_err();
     let DispatchError::Fault(fault) = failed else { panic!("a rejection: {failed}") };
     assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Unavailable, true));

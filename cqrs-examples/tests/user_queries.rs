@@ -75,7 +75,7 @@ async fn users_come_a_page_at_a_time() {
 /// The handlers of two events do not wait for each other, and an event may come twice.
 #[tokio::test]
 async fn the_views_end_up_the_same_in_whatever_order_events_come() {
-    let (created, renamed) = (UserCreated { user: user(1, "Ada") }, UserRenamed { user: user(1, "Grace") });
+    let (created, renamed) = (UserCreated::from(user(1, "Ada")), UserRenamed::from(user(1, "Grace")));
     for order in ["cr", "rc", "crc", "rcr", "ccrr"] {
         let mut shown = Vec::new();
         for event in order.chars() {

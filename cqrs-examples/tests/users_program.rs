@@ -1,8 +1,9 @@
 //! The program as a process: what goes in on standard input, and what comes out.
 
+mod program;
+
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Command, Output, Stdio};
-use std::thread;
+use std::process::Command;
 
 use cqrs_core::testing::assert_wired;
 use serde_json::Value;
@@ -10,26 +11,14 @@ use serde_json::Value;
 // The tests name the process and nothing of the library; without this it would not be linked in.
 cqrs_core::link!(cqrs_examples);
 
-fn users() -> Command {
-    let mut users = Command::new(env!("CARGO_BIN_EXE_users"));
-    users.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    users
-}
+const NO_ARGUMENTS: [&str; 0] = [];
 
-fn run(input: impl Into<Vec<u8>>) -> Output {
-    let mut users = users().spawn().unwrap();
-    let (mut stdin, input) = (users.stdin.take().unwrap(), input.into());
-    // Written beside: a pipe holds only so much before somebody reads the other one.
-    let writer = thread::spawn(move || stdin.write_all(&input));
-    let output = users.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    output
+fn users() -> Command {
+    program::users(NO_ARGUMENTS)
 }
 
 fn answers(input: impl Into<Vec<u8>>) -> Vec<Value> {
-    let output = run(input);
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    program::answers(NO_ARGUMENTS, input)
 }
 
 /// The one answer to a line that is wrong, and the proof that the program goes on after it.
@@ -48,7 +37,7 @@ fn problem(line: impl AsRef<[u8]>) -> (u64, String) {
 fn the_sample_gives_what_the_repository_says() {
     let input = include_bytes!("../data/users.jsonl");
     let expected = include_str!("../data/users.expected.jsonl");
-    let output = run(input);
+    let output = program::run(NO_ARGUMENTS, input);
     assert!(output.status.success());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }
@@ -100,7 +89,7 @@ fn what_is_not_there_is_not_found() {
         (r#"{"CreatUser":{}}"#, "no message is named `CreatUser`; did you mean `CreateUser`?"),
         (r#"{"listusers":{}}"#, "no message is named `listusers`; did you mean `ListUsers`?"),
         // An event is told, and nobody sends one from outside.
-        (r#"{"UserCreated":{}}"#, "no message is named `UserCreated`"),
+        (r#"{"user.created":{}}"#, "no message is named `user.created`"),
         (r#"{"":{}}"#, "no message is named ``"),
         (r#"{"GetUserById":{"user_id":1}}"#, "user 1 not found"),
         (r#"{"GetUserById":{"user_id":-1}}"#, "user -1 not found"),
@@ -186,8 +175,8 @@ fn the_catalog_tells_of_every_message() {
         "command UpdateUserName (wire)\n    Gives a user another name.\n",
         "query GetUserById (wire)\n    Shows one user.\n",
         "query ListUsers (wire)\n    Lists users by id, a page at a time.\n",
-        "event UserCreated\n",
-        "event UserRenamed\n",
+        "event user.created\n",
+        "event user.renamed\n",
         "    handled  `cqrs_examples::users::handlers::user_commands::create_user` (",
         "src/users/messages.rs:",
     ] {
@@ -211,7 +200,7 @@ fn help_is_an_answer_and_an_unknown_argument_an_error() {
     let output = users().arg("--help").output().unwrap();
     assert!(output.status.success());
     assert!(String::from_utf8(output.stdout).unwrap().contains("--catalog"));
-    for arguments in [&["--catalogue"][..], &["--catalog", "--all"], &["users.jsonl"]] {
+    for arguments in [&["--catalogue"][..], &["--catalog", "--all"], &["users.jsonl"], &["--db", "a.db", "b.db"]] {
         let output = users().args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         assert!(output.stdout.is_empty());

@@ -25,9 +25,15 @@
 //! # }
 //! ```
 //!
+//! It is the store of a bus that it is given or [provided](macro@cqrs_core::provide) to: a command's own writes
+//! ([`WriteTx`]), its events, outbox, outcome and audit row are one commit, and handlers of events go on where they
+//! were. The [`guide`] says what is promised and what is not, and how to work with it.
+//!
 //! Several processes of one machine may open one file. A file on another machine's disk is refused.
 
 #![forbid(unsafe_code)]
+pub mod guide;
+
 // Opening.
 mod error;
 mod migrate;

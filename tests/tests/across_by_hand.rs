@@ -69,7 +69,7 @@ async fn a_message_of_the_handlers_crate_is_dispatched_statically() {
     let (shared, ear) = (Arc::clone(&notes), Arc::clone(&heard));
     let bus = Bus::builder()
         .provide(Limits(5))
-        .provide_call::<Box<dyn Notes>>(move || Box::new(Shared(Arc::clone(&shared))))
+        .provide_call(move || Box::new(Shared(Arc::clone(&shared))) as Box<dyn Notes>)
         .register(move |event: Noted| {
             ear.lock().expect("nobody panics here").push(event.text);
             async {}
@@ -118,7 +118,7 @@ async fn a_name_is_given_to_the_builder() {
     let bus = Bus::builder()
         .message::<Note>()
         .provide(Limits(5))
-        .provide_call::<Box<dyn Notes>>(|| Box::new(Shared(Arc::default())))
+        .provide_call(|| Box::new(Shared(Arc::default())) as Box<dyn Notes>)
         .build();
     let answer = bus.dispatch_json("by_hand.note", br#"{"text": "short"}"#).await.unwrap();
     assert_eq!(answer, "short in no tenant");

@@ -9,7 +9,6 @@ use crate::events::Raised;
 use crate::fault::Fault;
 use crate::job::EventHandler;
 use crate::need::Opening;
-use crate::provider::Role;
 use crate::store::log::StoredEvent;
 
 /// The handlers of a subscription, by the names of their events.
@@ -87,7 +86,7 @@ fn writes_in_the_store(bus: &Bus, handler: &EventHandler) -> bool {
     !opens.is_empty() && units.iter().all(|unit| *unit == ours.key)
 }
 
-/// The units that opening this opens, through whatever providers make for the call.
+/// The units that opening this opens, through whatever is made for the call.
 fn units_of(bus: &Bus, opening: &Opening, units: &mut HashSet<std::any::TypeId>, depth: usize) {
     // A chain of providers that is deeper is a circle, and cannot be opened.
     const DEEPEST: usize = 64;
@@ -96,10 +95,8 @@ fn units_of(bus: &Bus, opening: &Opening, units: &mut HashSet<std::any::TypeId>,
         Opening::Unit { unit, .. } => drop(units.insert(unit.key)),
         Opening::Provided(_) if depth > DEEPEST => {}
         Opening::Provided(need) => {
-            let provider = bus.container().per_call(need).and_then(|made| made.provider());
-            if let Some(Role::PerCall(_, openings)) = provider.map(|provider| provider.role) {
-                openings.iter().for_each(|opening| units_of(bus, opening, units, depth + 1));
-            }
+            let openings = bus.container().per_call(need).map_or(&[][..], |made| made.openings());
+            openings.iter().for_each(|opening| units_of(bus, opening, units, depth + 1));
         }
     }
 }

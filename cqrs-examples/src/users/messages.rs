@@ -72,20 +72,49 @@ pub struct ListUsers {
 }
 
 /// A user was created.
-#[event]
+///
+/// A store keeps it under its name for as long as there is a log, so the name is not the type's.
+#[event(name = "user.created")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserCreated {
-    /// As created.
-    pub user: User,
+    /// Who: the events of one user are a stream.
+    #[aggregate_id]
+    pub user_id: UserId,
+    /// What people call them.
+    pub name: String,
+    /// Where mail reaches them.
+    pub email: String,
 }
 
 /// A user has another name.
-#[event]
+#[event(name = "user.renamed")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserRenamed {
-    /// With the new name.
-    pub user: User,
+    /// Who.
+    #[aggregate_id]
+    pub user_id: UserId,
+    /// What people call them from now on.
+    pub name: String,
+    /// Where mail reaches them, as before: whoever hears of this first of all knows the whole user.
+    pub email: String,
 }
+
+macro_rules! tells_of_a_user {
+    ($($event:ident),*) => {$(
+        impl From<User> for $event {
+            fn from(User { id, name, email }: User) -> Self {
+                $event { user_id: id, name, email }
+            }
+        }
+
+        impl From<$event> for User {
+            fn from($event { user_id, name, email }: $event) -> Self {
+                User { id: user_id, name, email }
+            }
+        }
+    )*};
+}
+tells_of_a_user!(UserCreated, UserRenamed);
 
 /// Why a message about users is refused.
 #[derive(Debug, thiserror::Error, Problem)]

@@ -12,7 +12,7 @@ pub async fn create_user(cmd: CreateUser, users: &mut dyn UserWrites, events: &m
         return Err(UserError::EmailRequired);
     }
     let user = users.create(cmd.name, cmd.email).await?;
-    events.raise(UserCreated { user: user.clone() });
+    events.raise(UserCreated::from(user.clone()));
     Ok(user)
 }
 
@@ -25,6 +25,6 @@ pub async fn update_user_name(
 ) -> Result<User, UserError> {
     let renamed = users.rename(cmd.user_id, cmd.new_name).await?;
     let user = renamed.ok_or(UserError::NotFound(cmd.user_id))?;
-    events.raise(UserRenamed { user: user.clone() });
+    events.raise(UserRenamed::from(user.clone()));
     Ok(user)
 }
