@@ -253,7 +253,7 @@ impl Builder {
         self
     }
 
-    /// How long a process has a subscription after it was last heard of, before another one takes it over; 10 s unless
+    /// How long a process has a subscription after it was last heard of, before another one takes it over; 5 s unless
     /// said otherwise.
     pub fn subscription_lease(mut self, lease: Duration) -> Self {
         self.delivering.lease = lease;

@@ -7,6 +7,7 @@
 mod checkpoints;
 mod failure;
 mod feeds;
+mod lease;
 mod letters;
 mod outbox_runner;
 mod pauses;
@@ -42,7 +43,7 @@ impl Default for Delivering {
             timeout: Duration::from_secs(30),
             attempts: 5,
             dead_letter_limit: 100,
-            lease: Duration::from_secs(10),
+            lease: Duration::from_secs(5),
         }
     }
 }

@@ -98,6 +98,29 @@ async fn a_subscription_that_somebody_else_has_had_meanwhile_goes_on() {
 }
 
 #[tokio::test]
+async fn a_process_keeps_a_subscription_while_its_handler_takes_longer_than_the_lease() {
+    on_each(|builder, store, world| async move {
+        let bus = builder.subscription_lease(LEASE).build();
+        let started = bus.start().await.unwrap();
+        bus.publish(Ticked { number: 1 }).await.unwrap();
+        world.someone_waits().await;
+        for _ in 0..5 {
+            tokio::time::sleep(LEASE).await;
+            let other = claim("ticks", MessageId::new(), SystemTime::now() - LEASE / 2, LEASE);
+            assert_eq!(store.claim(&other).await.unwrap(), None);
+        }
+        world.gate.add_permits(1);
+        bus.settled().await;
+        assert_eq!(world.seen(), [1]);
+        started.shutdown().await;
+        // An orderly end lets go of it.
+        let other = claim("ticks", MessageId::new(), SystemTime::now(), LEASE);
+        assert!(store.claim(&other).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lease_that_was_asked_for_later_and_taken_before_is_a_lease() {
     on_each(|_, store, _| async move {
         let (now, lease) = (SystemTime::now(), Duration::from_secs(10));

@@ -86,7 +86,7 @@ impl Session<'_> {
         let letters = to_be_told(self.read_letters().await?);
         let mut stuck: HashSet<StreamId> = HashSet::new();
         for letter in letters.into_iter().take(REPLAYS) {
-            if self.runner.is_told_to_stop() || !self.keep().await? {
+            if self.runner.is_told_to_stop() || !self.lease.is_held()? {
                 return Ok(());
             }
             let ahead = letter.stream.as_ref().is_some_and(|stream| stuck.contains(stream));

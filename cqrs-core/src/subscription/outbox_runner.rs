@@ -53,7 +53,7 @@ impl OutboxRunner {
                 Ok(true) => break,
                 Ok(false) => {
                     self.health.send_replace(Health::Elsewhere);
-                    self.bus.delivery().delivering.lease / 2
+                    self.bus.delivery().delivering.lease / 4
                 }
                 Err(fault) => {
                     let error = with_sources(&fault);

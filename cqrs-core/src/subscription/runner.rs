@@ -43,7 +43,7 @@ impl Runner {
                 Ok(Ended::Stopped) => break,
                 Ok(Ended::Elsewhere) => {
                     self.health.send_replace(Health::Elsewhere);
-                    self.bus.delivery().delivering.lease / 2
+                    self.bus.delivery().delivering.lease / 4
                 }
                 Err(fault) => {
                     if began.elapsed() > WELL {

@@ -21,6 +21,7 @@ use crate::stream::StreamId;
 use crate::subscription::Health;
 use crate::subscription::checkpoints::Checkpoints;
 use crate::subscription::failure::is_the_events_own;
+use crate::subscription::lease::Lease;
 use crate::subscription::pauses::Pauses;
 use crate::subscription::runner::Runner;
 
@@ -51,7 +52,7 @@ pub(super) struct Session<'a> {
     pub(super) dead: usize,
     /// How many are put aside, those behind them included.
     pub(super) letters: usize,
-    claimed: Instant,
+    pub(super) lease: Lease,
     /// What is to be asked of the store's changes.
     seen: u64,
 }
@@ -59,6 +60,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(runner: &'a mut Runner, store: Arc<dyn Store>, checkpoint: &Checkpoint) -> Self {
         Session {
+            lease: Lease::of(runner, &store, checkpoint),
             checkpoints: Checkpoints::new(&runner.bus, &store, &runner.name, checkpoint),
             runner,
             store,
@@ -66,7 +68,6 @@ impl<'a> Session<'a> {
             parked: HashSet::new(),
             dead: 0,
             letters: 0,
-            claimed: Instant::now(),
             seen: 0,
         }
     }
@@ -79,7 +80,7 @@ impl<'a> Session<'a> {
                 self.checkpoints.flush().await?;
                 return Ok(Ended::Stopped);
             }
-            if !self.keep().await? {
+            if !self.lease.is_held()? {
                 return Ok(Ended::Elsewhere);
             }
             self.replay().await?;
@@ -98,23 +99,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Goes on having the subscription: claims it again well before the lease is over.
-    pub(super) async fn keep(&mut self) -> Result<bool, Fault> {
-        if self.claimed.elapsed() < self.runner.bus.delivery().delivering.lease / 3 {
-            return Ok(true);
-        }
-        let asked = Instant::now();
-        match self.runner.claim(&self.store).await? {
-            Some(claimed) if self.checkpoints.are_of(&claimed) => {
-                self.claimed = asked;
-                Ok(true)
-            }
-            // Somebody else has had it meanwhile, and may have moved the checkpoint.
-            Some(_) => Err(self.lost()),
-            None => Ok(false),
-        }
-    }
-
     async fn wait_for_more(&mut self) {
         let lease = self.runner.bus.delivery().delivering.lease / 3;
         let stop_or_time = tokio::time::timeout(lease, self.runner.stop.wait_for(|stop| *stop));
@@ -126,7 +110,7 @@ impl<'a> Session<'a> {
     async fn handle_all(&mut self, page: &[StoredEvent]) -> Result<bool, Fault> {
         let mut rest = page;
         while let Some(event) = rest.first() {
-            if self.runner.is_told_to_stop() || !self.keep().await? {
+            if self.runner.is_told_to_stop() || !self.lease.is_held()? {
                 return Ok(false);
             }
             // Several in one commit, while all goes well; what does not is found one by one.
@@ -202,7 +186,7 @@ impl<'a> Session<'a> {
             if self.runner.is_told_to_stop() {
                 return Ok(false);
             }
-            if !self.keep().await? {
+            if !self.lease.is_held()? {
                 return Err(self.lost());
             }
         }

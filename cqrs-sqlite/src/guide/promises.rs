@@ -235,8 +235,8 @@
 //!
 //! They may open one file. Each writes in turn; a write that finds no turn within
 //! [`lock_wait`](crate::Options::lock_wait) is `Unavailable`, and nothing happened. One of them at a time runs a
-//! subscription or the outbox; another takes over when it has not been heard of for [10
-//! seconds](cqrs_core::Builder::subscription_lease), and looks every half of that. After an orderly
+//! subscription or the outbox; another takes over when it has not been heard of for [5
+//! seconds](cqrs_core::Builder::subscription_lease), and looks every quarter of that. After an orderly
 //! [`shutdown`](cqrs_core::Started::shutdown) nobody waits for that. Whoever still believes to have it cannot commit
 //! with it.
 //!

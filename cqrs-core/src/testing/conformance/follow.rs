@@ -153,7 +153,8 @@ pub(super) async fn what_a_handler_writes_and_its_checkpoint_are_one(trial: Tria
 
 /// What another process does that takes over a subscription at an event.
 async fn take_over(store: &dyn Store, lease: Duration, meta: &EventMeta) -> Result<(), Fault> {
-    let (owner, now) = (MessageId::new(), SystemTime::now());
+    // By a clock by which the lease is over.
+    let (owner, now) = (MessageId::new(), SystemTime::now() + lease);
     let claim = Claim { subscription: NAME.into(), owner, now, lease, start: Start::Beginning };
     let Some(claimed) = store.claim(&claim).await? else {
         return Err(Fault::internal("a subscription was not to be had after its lease"));

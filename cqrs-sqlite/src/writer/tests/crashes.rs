@@ -38,7 +38,11 @@ async fn a_write_is_there_as_a_whole_wherever_the_process_ends() {
         return;
     }
     let committed = FAIL_POINTS.iter().position(|point| *point == "commit.after").unwrap();
-    for (place, point) in FAIL_POINTS.iter().enumerate() {
+    // The others are those of what a store writes, which a test of the whole walks.
+    let of_the_writer = |point: &str| {
+        ["begin", "job", "release", "commit", "replies"].iter().any(|step| point.split('.').next() == Some(step))
+    };
+    for (place, point) in FAIL_POINTS.iter().enumerate().filter(|(_, point)| of_the_writer(point)) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("test.db");
         let conn = Connection::open(&path).unwrap();
