@@ -181,7 +181,8 @@
 //!
 //! What limits it: it is dispatched **while a process runs that was [`start`](cqrs_core::Bus::start)ed**, so it may be
 //! late. It runs as a system principal, `outbox` or the subscription that sent it, which may do everything. One whose
-//! name no running program knows waits for a program that does. The time is that of the machine's clock.
+//! name no running program knows waits for a program that does. The time is that of the machine's clock: where that is
+//! set back, what waits there, also to be dispatched at once, waits longer by as much.
 //!
 //! # Two writers do not overwrite each other
 //!
