@@ -218,7 +218,7 @@ impl Turn<'_> {
         let Some(Reserved { raising, call, commands, mut room, _order }) = self.0 else { return };
         let (bus, records) = (raising.bus, raising.records);
         let deliveries = bus.delivery();
-        let raised_at = records.recorded_at.unwrap_or_else(SystemTime::now);
+        let raised_at = records.recorded_at().unwrap_or_else(|| bus.now());
         let mut place = || room.as_mut().and_then(|room| room.split(1));
         for raised in &records.events {
             let meta = EventMeta::of(raised, raised_at, &call);

@@ -49,7 +49,7 @@ impl EventUnit {
         let EventUnit { bus, global, scope, running, context, handled } = self;
         *running = Running { handler: handler.info, phase: Phase::NoUnit };
         *context = Context::of_call(Some(options), None);
-        (scope.running, scope.event, scope.stream) = (*running, Some(meta.clone()), None);
+        (scope.running, scope.event, scope.stream) = (*running, Some(Box::new(meta.clone())), None);
         let observation = observe::is_on().then(|| Observation::of(handler.info, context));
         let ambient = Ambient { running: *running, context: Some(context.clone()) };
         let delivery = Delivery { bus, raised, meta, context: context.clone() };
@@ -69,8 +69,9 @@ impl EventUnit {
         checkpoint: Option<Advance>,
         unparked: Option<(Arc<str>, MessageId)>,
     ) -> Result<(), Fault> {
-        self.scope.records.checkpoint = checkpoint;
-        self.scope.records.unparked.extend(unparked);
+        let others = self.scope.records.others();
+        others.checkpoint = checkpoint;
+        others.unparked.extend(unparked);
         let ambient =
             Ambient { running: Running { phase: Phase::Open, ..self.running }, context: Some(self.context.clone()) };
         let scope = &mut self.scope;

@@ -89,7 +89,7 @@ impl UnitOfWork for InMemoryUnit {
 
     async fn commit(self, records: &Records) -> Result<(), Fault> {
         match &self.store {
-            Some(store) => store.commit(records.changes()?, || self.commit_now()).await,
+            Some(store) => Box::pin(store.commit(records.changes()?, || self.commit_now())).await,
             None => {
                 self.commit_now();
                 Ok(())

@@ -40,7 +40,7 @@ async fn one(scope: &mut Scope, handler: &EventHandler, raised: &Raised) -> Resu
     let running = ambient::Running { handler: handler.info, ..scope.running };
     let around = (
         std::mem::replace(&mut scope.running, running),
-        scope.event.replace(meta.clone()),
+        scope.event.replace(Box::new(meta.clone())),
         std::mem::replace(&mut scope.stream, raised.stream()?),
     );
     let delivery = Delivery { bus: &bus, raised, meta: &meta, context };

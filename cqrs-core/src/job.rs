@@ -94,8 +94,9 @@ impl EventHandler {
         let mut scope = Scope::new(&call);
         (self.deliver)(delivery, &mut scope).await?;
         if let Some(Along { checkpoint, unparked, .. }) = &along {
-            scope.records.checkpoint.clone_from(checkpoint);
-            scope.records.unparked.extend(unparked.clone());
+            let others = scope.records.others();
+            others.checkpoint.clone_from(checkpoint);
+            others.unparked.extend(unparked.clone());
         }
         scope.commit().await.map_err(|fault| fault.at(self.info.site()))?;
         if let Some(along) = along {

@@ -153,6 +153,24 @@ pub(crate) fn start<C: Message, H: Handler<C>>(
     })
 }
 
+/// Calls a handler with its resources open, and stages what they recorded if it succeeds. Written out where it stands: a
+/// future inside of a future is moved once more, with all it has taken.
+macro_rules! handled {
+    ($message:ty, $handler:ty, $shared:ident, $scope:ident, $given:ident, $sent:ident) => {{
+        let site = <$handler>::info().site();
+        if let Some(stream) = <$message>::info().stream {
+            $scope.stream = Some(stream(&$sent)?);
+        }
+        let mut opened = <$handler>::Opened::open($scope, &$sent).await.map_err(|fault| fault.at(site))?;
+        let returned = <$handler>::call($shared, $given, &mut opened, $sent).returned().await;
+        let outcome = <$message>::sort(returned).map_err(|error| error.at(site));
+        if outcome.as_ref().is_ok_and(<$message>::is_success) {
+            opened.stage($scope).await.map_err(|fault| fault.at(site))?;
+        }
+        outcome
+    }};
+}
+
 /// One call's unit of work, from the first resource to the commit.
 pub(crate) async fn unit<C: Message, H: Handler<C>>(
     shared: &H::Shared,
@@ -161,12 +179,12 @@ pub(crate) async fn unit<C: Message, H: Handler<C>>(
     message: C,
 ) -> Dispatched<C> {
     let site = H::info().site();
-    let outcome = handle::<C, H>(shared, scope, given, message).await;
+    let outcome: Dispatched<C> = handled!(C, H, shared, scope, given, message);
     let entry = scope.entry(&outcome).map_err(|fault| fault.at(site))?;
     match &outcome {
         Ok(output) if C::is_success(output) => scope.audit(AuditOutcome::Succeeded),
         Err(DispatchError::Fault(fault)) => {
-            scope.await_the_first(fault).await;
+            Box::pin(scope.await_the_first(fault)).await;
             return outcome;
         }
         Ok(_) | Err(DispatchError::Rejected(_)) => {
@@ -192,17 +210,7 @@ pub(crate) async fn handle<C: Message, H: Handler<C>>(
     given: H::Given,
     message: C,
 ) -> Dispatched<C> {
-    let site = H::info().site();
-    if let Some(stream) = C::info().stream {
-        scope.stream = Some(stream(&message)?);
-    }
-    let mut opened = H::Opened::open(scope, &message).await.map_err(|fault| fault.at(site))?;
-    let returned = H::call(shared, given, &mut opened, message).returned().await;
-    let outcome = C::sort(returned).map_err(|error| error.at(site));
-    if outcome.as_ref().is_ok_and(C::is_success) {
-        opened.stage(scope).await.map_err(|fault| fault.at(site))?;
-    }
-    outcome
+    handled!(C, H, shared, scope, given, message)
 }
 
 /// Runs a call's work in a task of its own, inside the call: the one place that spawns, whatever the message.

@@ -13,7 +13,6 @@ use crate::event_meta::EventMeta;
 use crate::events::Raised;
 use crate::fault::{Fault, FaultKind, Place, with_sources};
 use crate::future::BoxFuture;
-use crate::marks::Settles;
 use crate::need::{Need, Opening};
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::ledger::{Ledger, LedgerEntry};
@@ -50,7 +49,7 @@ pub struct Scope {
     pub(crate) bus: Bus,
     pub(crate) running: Running,
     /// Of a handler of an event.
-    pub(crate) event: Option<EventMeta>,
+    pub(crate) event: Option<Box<EventMeta>>,
     /// What the message that is handled is about.
     pub(crate) stream: Option<StreamId>,
     unit: Option<Opened>,
@@ -120,7 +119,7 @@ impl Scope {
         Scope {
             bus: call.bus.clone(),
             running: call.running,
-            event: call.event.cloned(),
+            event: call.event.cloned().map(Box::new),
             stream: None,
             unit: None,
             records: Records::default(),
@@ -150,7 +149,7 @@ impl Scope {
 
     /// The call as the parameters by value see it.
     pub(crate) fn as_call(&self) -> Call<'_> {
-        Call::delivered(&self.bus, self.running, ambient::context(), self.event.as_ref())
+        Call::delivered(&self.bus, self.running, ambient::context(), self.event.as_deref())
     }
 
     /// The call's unit of work, opened now if this is the first to ask.
@@ -207,14 +206,14 @@ impl Scope {
     /// version then, before anything that this call raises; 0 is that of a stream without events. For resources that
     /// load what they change.
     pub fn expect_version(&mut self, stream: StreamId, version: u64) {
-        self.records.expected.push(Expected { stream, version });
+        self.records.others().expected.push(Expected { stream, version });
     }
 
     /// What is to be written of the outcome in the audit trail, where the bus's store keeps one; a fault is written
     /// elsewhere, since nothing of its call is committed.
     pub(crate) fn audit(&mut self, outcome: AuditOutcome) {
         let Some((started_at, since)) = self.began else { return };
-        self.records.audit = Some(AuditEntry {
+        self.records.others().audit = Some(AuditEntry {
             command: self.running.message().name.into(),
             call: ambient::context(),
             outcome,
@@ -281,32 +280,36 @@ impl Scope {
     /// longer of a size that the allocator keeps at hand.
     pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
         if self.bus.delivery().has_inline() && !self.records.events.is_empty() {
-            crate::inline::handle(self).await?;
+            // In a box, like all that a call seldom does: its future is moved with every call.
+            Box::pin(crate::inline::handle(self)).await?;
         }
         if self.is_idle() {
             return Ok(());
         }
-        if self.bus.has_store() {
-            self.records.settled = ambient::context().settles().map(Settles::command);
+        let has_store = self.bus.has_store();
+        if has_store && let Some(settles) = ambient::context().settles() {
+            self.records.others().settled = Some(settles.command());
         }
         if let Some(open) = self.default_unit() {
             open(self).await?;
         }
         self.one_store()?;
-        if !self.records.is_empty() {
-            self.records.recorded_at = Some(self.bus.now());
+        if has_store && !self.records.is_empty() {
+            self.records.others().recorded_at = Some(self.bus.now());
         }
         let turn = self.bus.delivery().turn(&self.bus, &self.records).await?;
         ambient::phase(Phase::Committing);
         if let Some(opened) = self.unit.take() {
             opened.unit.commit(&self.records).await?;
-            if self.records.audit.is_some() {
+            if self.records.audit().is_some() {
                 ambient::context().is_audited();
             }
-            if let Some(settled) = self.records.settled.and(ambient::context().settles()) {
-                settled.settle();
+            if self.records.settled().is_some()
+                && let Some(settles) = ambient::context().settles()
+            {
+                settles.settle();
             }
-            if self.bus.has_store() && !(self.records.events.is_empty() && self.records.commands.is_empty()) {
+            if has_store && !(self.records.events.is_empty() && self.records.commands.is_empty()) {
                 self.bus.subscribers().warn_unless_running();
             }
         }

@@ -61,7 +61,10 @@ async fn who_holds_the_writer_for_too_long_is_named_and_nothing_of_it_is_left() 
         let error = bus.execute(Linger).await.unwrap_err();
         let fault = error.fault().unwrap();
         assert_eq!(fault.kind(), FaultKind::Timeout);
-        assert!(fault.to_string().contains("`store_write_tx::linger`") && fault.to_string().contains("200ms"), "{fault}");
+        assert!(
+            fault.to_string().contains("`store_write_tx::linger`") && fault.to_string().contains("200ms"),
+            "{fault}"
+        );
         assert!(items(&db).await.is_empty());
         assert_eq!(bus.execute(Everything).await.unwrap().len(), 2);
     })

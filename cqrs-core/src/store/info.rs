@@ -78,7 +78,7 @@ impl Ledger for StoreLedger {
     }
 
     fn stage<'a>(&'a self, scope: &'a mut Scope, entry: LedgerEntry) -> BoxFuture<'a, Result<(), Fault>> {
-        scope.records.outcome = Some(entry);
+        scope.records.others().outcome = Some(entry);
         Box::pin(std::future::ready(Ok(())))
     }
 }
