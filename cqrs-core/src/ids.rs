@@ -27,6 +27,19 @@ impl MessageId {
     pub fn as_uuid(&self) -> Uuid {
         self.0
     }
+
+    /// The UUID's sixteen bytes, for a store that keeps them.
+    ///
+    /// ```
+    /// use cqrs_core::MessageId;
+    ///
+    /// let id = MessageId::new();
+    /// assert_eq!(*id.as_bytes(), id.as_uuid().into_bytes());
+    /// ```
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
 }
 
 impl From<Uuid> for MessageId {

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::faults::fault_of;
 use crate::rows;
 use crate::sqlite::Sqlite;
-use crate::store;
+use crate::store::{self, Ready};
 use crate::writer::{Session, Wait};
 
 /// The unit of work of a call whose store is an [`Sqlite`].
@@ -50,13 +50,13 @@ impl UnitOfWork for SqliteUnit {
     }
 
     async fn commit(self, records: &Records) -> Result<(), Fault> {
-        let (changes, keeping) = (records.changes()?, self.0.db.keeping());
+        let ready = Ready::new(records.changes()?, self.0.db.keeping())?;
         let State { mut deferred, session, .. } = self.0.end().await;
         let mut job = move |conn: &Connection| {
             for deferred in &mut deferred {
                 deferred(conn).map_err(|error| fault_of(error, "a statement that was put off until the commit"))?;
             }
-            store::write(conn, &changes, keeping)
+            store::write(conn, &ready)
         };
         match session {
             Some(session) => session.finish(job).await,

@@ -10,7 +10,7 @@ use cqrs_core::store::{
 use cqrs_core::{__private as private, BoxError, BoxFuture, Fault, LedgerEntry, LedgerKey, MessageId};
 use rusqlite::Connection;
 
-use super::{audit, events, outbox, outcomes, subscriptions};
+use super::{Ready, audit, events, outbox, outcomes, subscriptions};
 use crate::faults::fault_of;
 use crate::read_db::ReadDb;
 use crate::sqlite::Sqlite;
@@ -70,9 +70,11 @@ impl Store for Sqlite {
     }
 
     fn write(&self, changes: Changes) -> BoxFuture<'_, Result<(), Fault>> {
-        let keeping = self.keeping();
-        let write = move |conn: &Connection| super::write(conn, &changes, keeping);
-        Box::pin(self.writer().write(Wait::default(), write))
+        let ready = Ready::new(changes, self.keeping());
+        Box::pin(async move {
+            let ready = ready?;
+            self.writer().write(Wait::default(), move |conn| super::write(conn, &ready)).await
+        })
     }
 
     fn read(&self, reading: Reading) -> BoxFuture<'_, Result<Vec<StoredEvent>, Fault>> {
