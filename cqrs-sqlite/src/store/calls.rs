@@ -43,3 +43,43 @@ fn as_json(call: &Context) -> Result<String, Fault> {
             .caused_by(error)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use cqrs_core::store::{AuditEntry, AuditOutcome, Changes};
+    use cqrs_core::{Context, MessageId};
+
+    use super::Calls;
+    use crate::store::Keeping;
+
+    #[test]
+    fn each_call_has_its_own_json_in_whatever_order_they_come() {
+        let ids = [(); 3].map(|()| MessageId::new());
+        let call = |id: MessageId| -> Context {
+            serde_json::from_str(&format!(r#"{{"message_id":"{id}","correlation_id":"tea"}}"#)).unwrap()
+        };
+        let row = |n: usize| AuditEntry {
+            command: "Pay".into(),
+            call: call(ids[n]),
+            outcome: AuditOutcome::Succeeded,
+            started_at: SystemTime::UNIX_EPOCH,
+            duration: Duration::ZERO,
+            events: None,
+        };
+        let mut changes = Changes::at(SystemTime::UNIX_EPOCH);
+        changes.audit = [2, 0, 1, 0, 2].map(row).into();
+        let keeping = Keeping { outcomes: Duration::ZERO, audit: Some(Duration::ZERO) };
+
+        let calls = Calls::of(&changes, keeping).unwrap();
+        for id in ids {
+            let json = calls.json(&call(id)).unwrap();
+            assert_eq!(serde_json::from_str::<Context>(json).unwrap(), call(id));
+        }
+        assert_eq!(calls.0.len(), 3);
+        assert!(calls.json(&call(MessageId::new())).is_err());
+        let unaudited = Calls::of(&changes, Keeping { audit: None, ..keeping }).unwrap();
+        assert!(unaudited.0.is_empty());
+    }
+}
