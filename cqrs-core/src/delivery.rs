@@ -221,8 +221,13 @@ impl Turn<'_> {
         let raised_at = records.recorded_at().unwrap_or_else(|| bus.now());
         let mut place = || room.as_mut().and_then(|room| room.split(1));
         for raised in &records.events {
+            let subscriptions = deliveries.subscriptions(raised);
+            // What comes from a store has none here.
+            if subscriptions.is_empty() {
+                continue;
+            }
             let meta = EventMeta::of(raised, raised_at, &call);
-            for Queued { queue, handler } in deliveries.subscriptions(raised) {
+            for Queued { queue, handler } in subscriptions {
                 let what = What::Event { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
                 queue.push(bus, Job::new(what, &call, place(), deliveries));
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -27,6 +27,19 @@ impl MessageId {
     pub fn as_uuid(&self) -> Uuid {
         self.0
     }
+
+    /// The UUID's sixteen bytes, for a store that keeps them.
+    ///
+    /// ```
+    /// use cqrs_core::MessageId;
+    ///
+    /// let id = MessageId::new();
+    /// assert_eq!(*id.as_bytes(), id.as_uuid().into_bytes());
+    /// ```
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
 }
 
 impl From<Uuid> for MessageId {
@@ -43,9 +56,19 @@ impl fmt::Display for MessageId {
 
 /// What a call belongs to, from the edge through every nested call and event: text from outside, or else the
 /// id of the first call.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "String")]
 pub struct CorrelationId(Correlation);
+
+/// As text, whatever it is.
+impl Serialize for CorrelationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Correlation::Id(id) => serializer.serialize_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+            Correlation::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Correlation {

@@ -25,6 +25,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// `Option` takes NULL; a `bool` is 0 or 1, an enum the text of its variant's name, an id its text or its 16 bytes,
 /// and what has a shape of its own, such as a list or a struct, is JSON.
 ///
+/// How a statement is carried out does not depend on what is bound to it, so it is planned once. A search for a prefix
+/// that is to use an index is therefore a range, `name >= ? AND name < ?`, and no `LIKE ?` or `GLOB ?`.
+///
 /// A short read is done on the thread that awaits it, and a long one in a blocking thread. A read whose caller goes
 /// away is interrupted.
 ///

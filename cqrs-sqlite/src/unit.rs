@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use crate::faults::{fault_of, told};
 use crate::rows;
 use crate::sqlite::Sqlite;
-use crate::store;
+use crate::store::{self, Ready};
 use crate::writer::{Session, Wait};
 
 /// The unit of work of a call whose store is an [`Sqlite`].
@@ -51,7 +51,7 @@ impl UnitOfWork for SqliteUnit {
     }
 
     async fn commit(self, records: &Records) -> Result<(), Fault> {
-        let (changes, keeping) = (records.changes()?, self.0.db.keeping());
+        let ready = Ready::new(records.changes()?, self.0.db.keeping())?;
         let State { mut deferred, session, failed, .. } = self.0.end().await;
         let mut job = move |conn: &Connection| {
             if let Some((kind, text)) = failed.get() {
@@ -60,7 +60,7 @@ impl UnitOfWork for SqliteUnit {
             for deferred in &mut deferred {
                 deferred(conn).map_err(|error| fault_of(error, "a statement that was put off until the commit"))?;
             }
-            store::write(conn, &changes, keeping)
+            store::write(conn, &ready)
         };
         match session {
             Some(session) => session.finish(job).await,

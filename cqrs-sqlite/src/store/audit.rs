@@ -8,20 +8,22 @@ use cqrs_core::store::{AuditEntry, AuditOutcome, AuditQuery, Position};
 use rusqlite::types::{FromSqlError, ToSql};
 use rusqlite::{Connection, Row as SqlRow, params};
 
-use super::values::{Call, Count, Id, Row, Time, call_as_json, micros};
+use super::calls::Calls;
+use super::values::{Call, Count, Id, Row, Time, micros};
 use crate::faults::fault_of;
 
 /// Adds rows; one that does not say which events its command raised says `raised`.
 pub(super) fn record(
     conn: &Connection,
     rows: &[AuditEntry],
+    calls: &Calls,
     raised: Option<(Position, Position)>,
 ) -> Result<(), Fault> {
     const RECORD: &str = "INSERT INTO cq_audit (command_id, command, actor, tenant, correlation_id, outcome, fault,
         first_position, last_position, call, started_at, duration_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     for AuditEntry { command, call, outcome, started_at, duration, events } in rows {
         let (first, last) = events.or(raised).unzip();
-        let json = call_as_json(call)?;
+        let json = calls.json(call)?;
         let recorded = conn.prepare_cached(RECORD).and_then(|mut statement| {
             statement.execute(params![
                 Id(call.message_id()),

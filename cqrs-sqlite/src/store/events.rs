@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use cqrs_core::store::{Expected, NewEvent, Position, Reading, StoredEvent};
-use cqrs_core::{Context, Fault, MessageId, StreamId};
+use cqrs_core::{Fault, MessageId, StreamId};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
-use super::values::{Call, Count, Id, Row, Time, call_as_json, text};
+use super::calls::Calls;
+use super::values::{Call, Count, Id, Row, Time, text};
 use crate::fail_points;
 use crate::faults::fault_of;
 
@@ -34,18 +35,13 @@ fn version_of(conn: &Connection, stream: &StreamId) -> rusqlite::Result<u64> {
 pub(super) fn append(
     conn: &Connection,
     events: &[NewEvent],
+    calls: &Calls,
     recorded_at: SystemTime,
 ) -> Result<Option<(Position, Position)>, Fault> {
     let mut raised: Option<(Position, Position)> = None;
-    // Events of one call follow each other, so its JSON is made once.
-    let mut call: Option<(&Context, String)> = None;
     for event in events {
         fail_points::hit("event.before");
-        if call.as_ref().is_none_or(|(of, _)| of.message_id() != event.call.message_id()) {
-            call = Some((&event.call, call_as_json(&event.call)?));
-        }
-        let json = call.as_ref().map_or("", |(_, json)| json);
-        let position = insert(conn, event, json, recorded_at)?;
+        let position = insert(conn, event, calls.json(&event.call)?, recorded_at)?;
         raised = Some((raised.map_or(position, |(first, _)| first), position));
         fail_points::hit("event.after");
     }

@@ -11,7 +11,7 @@ use cqrs_core::{__private as private, BoxError, BoxFuture, Fault, LedgerEntry, L
 use rusqlite::Connection;
 
 use super::values::kept_since;
-use super::{audit, events, outbox, outcomes, subscriptions};
+use super::{Ready, audit, events, outbox, outcomes, subscriptions};
 use crate::faults::fault_of;
 use crate::read_db::ReadDb;
 use crate::sqlite::Sqlite;
@@ -71,9 +71,11 @@ impl Store for Sqlite {
     }
 
     fn write(&self, changes: Changes) -> BoxFuture<'_, Result<(), Fault>> {
-        let keeping = self.keeping();
-        let write = move |conn: &Connection| super::write(conn, &changes, keeping);
-        Box::pin(self.writer().write(Wait::default(), write))
+        let ready = Ready::new(changes, self.keeping());
+        Box::pin(async move {
+            let ready = ready?;
+            self.writer().write(Wait::default(), move |conn| super::write(conn, &ready)).await
+        })
     }
 
     fn read(&self, reading: Reading) -> BoxFuture<'_, Result<Vec<StoredEvent>, Fault>> {

@@ -7,18 +7,19 @@ use cqrs_core::store::{NewCommand, Postponed, QueuedCommand};
 use cqrs_core::{Fault, MessageId};
 use rusqlite::{Connection, Row as SqlRow, params};
 
-use super::values::{Call, Id, Time, call_as_json, text};
+use super::calls::Calls;
+use super::values::{Call, Id, Time, text};
 use crate::fail_points;
 use crate::faults::fault_of;
 
 /// Adds commands. One whose key waits there already is the same command again.
-pub(super) fn send(conn: &Connection, commands: &[NewCommand]) -> Result<(), Fault> {
+pub(super) fn send(conn: &Connection, commands: &[NewCommand], calls: &Calls) -> Result<(), Fault> {
     const SEND: &str =
         "INSERT INTO cq_outbox (command_id, name, payload, key, not_before, call) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (key) DO NOTHING";
     for NewCommand { id, name, payload, key, not_before, call } in commands {
         fail_points::hit("command.before");
-        let (payload, call) = (text(payload)?, call_as_json(call)?);
+        let (payload, call) = (text(payload)?, calls.json(call)?);
         conn.prepare_cached(SEND)
             .and_then(|mut sent| sent.execute(params![Id(*id), name, payload, key, Time(*not_before), call]))
             .map_err(|error| fault_of(error, &format!("sending the command `{name}` {id}")))?;

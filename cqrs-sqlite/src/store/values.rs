@@ -12,7 +12,7 @@ pub(super) struct Id(pub(super) MessageId);
 
 impl ToSql for Id {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0.as_uuid().into_bytes().to_vec()))
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.0.as_bytes())))
     }
 }
 
@@ -84,13 +84,6 @@ impl FromSql for Call {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         serde_json::from_str(value.as_str()?).map(Call).map_err(|error| FromSqlError::Other(error.into()))
     }
-}
-
-pub(super) fn call_as_json(call: &Context) -> Result<String, Fault> {
-    serde_json::to_string(call).map_err(|error| {
-        Fault::internal(format!("the context of the call {} cannot be written as JSON", call.message_id()))
-            .caused_by(error)
-    })
 }
 
 /// JSON that is text for SQLite, which keeps its text as UTF-8.
