@@ -70,6 +70,9 @@ pub struct Builder {
 /// How many deliveries wait in memory unless the builder says otherwise.
 const QUEUE_CAPACITY: usize = 65_536;
 
+/// Each lease is claimed three times in its time, which is three commits.
+const SHORTEST_LEASE: Duration = Duration::from_millis(10);
+
 /// How long a call waits for a commit after its deadline unless the builder says otherwise.
 const COMMIT_GRACE: Duration = Duration::from_secs(30);
 
@@ -254,9 +257,9 @@ impl Builder {
     }
 
     /// How long a process has a subscription after it was last heard of, before another one takes it over; 5 s unless
-    /// said otherwise.
+    /// said otherwise, and 10 ms at least.
     pub fn subscription_lease(mut self, lease: Duration) -> Self {
-        self.delivering.lease = lease;
+        self.delivering.lease = lease.max(SHORTEST_LEASE);
         self
     }
 

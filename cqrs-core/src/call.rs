@@ -198,6 +198,10 @@ fn may_nest(outer: &Running, inner: &Running) -> Result<(), Fault> {
     note = "an alias that hides a reference is taken for a value: write the `&` in the signature"
 )]
 pub trait FromCall: Sized + Send {
+    /// Whether something can be read through it that is not of the call itself.
+    #[doc(hidden)]
+    const READS: bool = true;
+
     /// Reads it.
     ///
     /// # Errors
@@ -206,12 +210,16 @@ pub trait FromCall: Sized + Send {
 }
 
 impl FromCall for Context {
+    const READS: bool = false;
+
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         Ok(call.context().clone())
     }
 }
 
 impl FromCall for Principal {
+    const READS: bool = false;
+
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         let who = call.known_context().and_then(Context::principal);
         who.cloned().ok_or_else(|| Fault::unauthenticated("this takes a caller who says who they are").at(call.site()))
@@ -219,12 +227,16 @@ impl FromCall for Principal {
 }
 
 impl FromCall for Option<Principal> {
+    const READS: bool = false;
+
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         Ok(call.known_context().and_then(Context::principal).cloned())
     }
 }
 
 impl FromCall for Deadline {
+    const READS: bool = false;
+
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         call.deadline().ok_or_else(|| {
             let text =
@@ -235,6 +247,8 @@ impl FromCall for Deadline {
 }
 
 impl FromCall for Option<Deadline> {
+    const READS: bool = false;
+
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         Ok(call.deadline())
     }
@@ -253,6 +267,8 @@ impl FromCall for CommandBus {
 }
 
 impl FromCall for EventMeta {
+    const READS: bool = false;
+
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         call.event.cloned().ok_or_else(|| {
             Fault::wiring("`EventMeta` tells of an event's delivery, and this call is none").at(call.site())
@@ -262,6 +278,9 @@ impl FromCall for EventMeta {
 
 /// A tuple of parameters by value.
 pub trait Given: Sized + Send + 'static {
+    /// Whether something can be read through one of them that is not of the call itself.
+    #[doc(hidden)]
+    const READS: bool;
     /// Reads them, in the order of the parameters.
     #[doc(hidden)]
     fn read(call: &Call<'_>) -> Result<Self, Fault>;
@@ -283,6 +302,8 @@ pub trait Given: Sized + Send + 'static {
 
 /// Who reads nothing needs no [`Call`], whose moves are 30 instructions.
 impl Given for () {
+    const READS: bool = false;
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn read(_: &Call<'_>) -> Result<Self, Fault> {
         Ok(())
@@ -332,6 +353,7 @@ macro_rules! given {
     () => {};
     ($($t:ident)+) => {
         impl<$($t: FromCall + 'static),*> Given for ($($t,)*) {
+            const READS: bool = $($t::READS)||*;
             fn read(call: &Call<'_>) -> Result<Self, Fault> {
                 Ok(($($t::from_call(call)?,)*))
             }

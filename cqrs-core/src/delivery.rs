@@ -10,7 +10,6 @@ use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::SystemTime;
 
 use tokio::sync::{Mutex as OrderLock, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
@@ -101,8 +100,9 @@ impl Deliveries {
         &self.durable
     }
 
-    /// A commit's turn: room for what it hands on in memory, and its place in the order of commits.
-    pub(crate) async fn turn<'a>(&self, bus: &'a Bus, records: &'a Records) -> Result<Turn<'a>, Fault> {
+    /// A commit's turn: room for what it hands on in memory, and its place in the order of commits. A call that may hold
+    /// the store meanwhile does not wait for room.
+    pub(crate) async fn turn<'a>(&self, bus: &'a Bus, records: &'a Records, holds: bool) -> Result<Turn<'a>, Fault> {
         if records.events.is_empty() && records.commands.is_empty() {
             return Ok(Turn(None));
         }
@@ -112,7 +112,7 @@ impl Deliveries {
             true => Vec::new(),
             false => records.commands.iter().map(|sent| sent.to_json()).collect::<Result<Vec<_>, Fault>>()?,
         };
-        let room = self.reserve(records, commands.len(), &call).await?;
+        let room = self.reserve(records, commands.len(), holds || call.is_delivery()).await?;
         // A store gives positions in the order of its commits; to wait for each other would be to commit one by one.
         let order = match self.has_store {
             true => None,
@@ -130,7 +130,7 @@ impl Deliveries {
         &self,
         records: &Records,
         commands: usize,
-        call: &Context,
+        at_once: bool,
     ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
         let jobs = commands + records.events.iter().map(|raised| self.subscriptions(raised).len()).sum::<usize>();
         if jobs == 0 {
@@ -147,8 +147,8 @@ impl Deliveries {
                 )));
             }
         };
-        if call.is_delivery() {
-            // A delivery that waits for room may be what the room waits for.
+        if at_once {
+            // A delivery, or who holds the writer, may be what the room waits for.
             return room.try_acquire_many_owned(permits).map(Some).map_err(|_| {
                 Fault::unavailable(format!("{} deliveries wait in memory and there is no room for more", self.capacity))
             });
@@ -229,7 +229,7 @@ impl Turn<'_> {
             let meta = EventMeta::of(raised, raised_at, &call);
             for Queued { queue, handler } in subscriptions {
                 let what = What::Event { raised: raised.clone(), meta: meta.clone(), handler: handler.clone() };
-                queue.push(bus, Job::new(what, &call, place(), deliveries));
+                queue.push(bus, Job::new(what, raised.call.as_ref().unwrap_or(&call), place(), deliveries));
             }
         }
         for (n, (sent, payload)) in records.commands.iter().zip(commands).enumerate() {
@@ -237,7 +237,7 @@ impl Turn<'_> {
                 sent.key.clone().unwrap_or_else(|| format!("{}/{}/{n}", call.message_id(), sent.info.name).into());
             let what = What::Command { message: sent.info, payload, key };
             let room = place();
-            let wait = sent.not_before.and_then(|at| at.duration_since(SystemTime::now()).ok());
+            let wait = sent.not_before.and_then(|at| at.duration_since(bus.now()).ok());
             match wait {
                 None => deliveries.outbox.push(bus, Job::new(what, &call, room, deliveries)),
                 Some(wait) => {

@@ -53,7 +53,11 @@ impl EventUnit {
         let observation = observe::is_on().then(|| Observation::of(handler.info, context));
         let ambient = Ambient { running: *running, context: Some(context.clone()) };
         let delivery = Delivery { bus, raised, meta, context: context.clone() };
-        let work = (handler.deliver)(delivery, scope);
+        let work = Box::pin(async move {
+            (handler.deliver)(delivery, scope).await?;
+            // In this event's call, and not in that of the last one of the unit.
+            Ok(scope.inline().await?)
+        });
         let guarded = Guarded::new(work, ambient, global.clone(), bus.commit_grace());
         let answer = match observation {
             Some(observation) => observation.watch(guarded, observe::tell_delivery).await,

@@ -189,6 +189,8 @@ pub struct HandlerInfo {
     pub(crate) place: Place,
     pub(crate) needs: &'static [Need],
     pub(crate) opens: &'static [Opening],
+    /// Whether it can read what it does not write: through a dependency, or a bus.
+    pub(crate) reads: bool,
     pub(crate) route: Route,
     /// Whose turn an event is handled in: this handler's, or its impl block's type's.
     pub(crate) consumer: &'static str,
@@ -222,6 +224,16 @@ impl std::fmt::Debug for HandlerInfo {
 }
 
 impl HandlerInfo {
+    /// What the keys begin with of what follows from an event that this handles: two methods of one type share a
+    /// subscription, and do not share keys.
+    pub(crate) fn cause(&self, event: crate::ids::MessageId) -> String {
+        let name = self.subscription.name;
+        match self.method_of.and(self.place.path.rsplit("::").next()) {
+            Some(method) => format!("{name}/{event}/{method}"),
+            None => format!("{name}/{event}"),
+        }
+    }
+
     /// Of whatever handles a message that has no declared handler: a publication, a closure in a builder.
     pub(crate) const fn by_hand(message: fn() -> &'static MessageInfo, place: Place) -> Self {
         HandlerInfo {
@@ -229,6 +241,7 @@ impl HandlerInfo {
             place,
             needs: &[],
             opens: &[],
+            reads: true,
             route: Route::Static,
             consumer: place.path,
             method_of: None,
@@ -249,6 +262,7 @@ impl HandlerInfo {
             place,
             needs: H::Shared::NEEDS,
             opens: H::Opened::OPENINGS,
+            reads: !H::Shared::NEEDS.is_empty() || H::Given::READS,
             route: <C::Routing as Routing<C, H>>::ROUTE,
             consumer: place.path,
             method_of: None,

@@ -16,7 +16,8 @@ const MOST: usize = 10_000;
 /// Calls the inline handlers of what was raised, in order, and of what they raise.
 pub(crate) async fn handle(scope: &mut Scope) -> Result<(), Fault> {
     let mut next = 0;
-    while let Some(raised) = scope.records.events.get(next).cloned() {
+    while let Some(raised) = scope.records.events.get(scope.inlined).cloned() {
+        scope.inlined += 1;
         next += 1;
         let handlers: Vec<Arc<EventHandler>> = scope.bus.delivery().inline(raised.info).to_vec();
         for handler in handlers {

@@ -200,7 +200,7 @@ impl Job {
             What::Event { raised, meta, handler } => {
                 let subscription = handler.info.subscription.name;
                 let options = Options {
-                    derives: Some(Derives::new(subscription, raised.id)),
+                    derives: Some(Derives::new(handler.info, raised.id)),
                     ..self.call.delivery(Principal::system(subscription), None)
                 };
                 handler.attempt(bus, raised, meta, options, self.global.clone(), None).await

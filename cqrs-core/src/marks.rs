@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::handler::HandlerInfo;
 use crate::ids::MessageId;
 
 /// A mark that is of no account where contexts are compared.
@@ -78,8 +79,8 @@ impl PartialEq for Counts {
 }
 
 impl Derives {
-    pub(crate) fn new(subscription: &str, event: MessageId) -> Arc<Self> {
-        Arc::new(Derives { cause: format!("{subscription}/{event}"), commands: Counts::default() })
+    pub(crate) fn new(handler: &HandlerInfo, event: MessageId) -> Arc<Self> {
+        Arc::new(Derives { cause: handler.cause(event), commands: Counts::default() })
     }
 
     /// The key of the next command of this name.

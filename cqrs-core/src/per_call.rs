@@ -50,6 +50,8 @@ pub(crate) struct MadeByClosure {
     pub(crate) place: Place,
     /// What its parameters open.
     pub(crate) openings: &'static [Opening],
+    /// Whether it has captured something, through which its value may see what it is not given.
+    pub(crate) captures: bool,
     make: Make,
 }
 
@@ -69,7 +71,13 @@ impl MadeByClosure {
                 Ok(Box::new(closure.make(parts)) as Box<dyn Any + Send>)
             })
         });
-        MadeByClosure { provides: Need::of::<F::Made>(), place, openings: P::OPENINGS, make }
+        MadeByClosure {
+            provides: Need::of::<F::Made>(),
+            place,
+            openings: P::OPENINGS,
+            captures: size_of::<F>() > 0,
+            make,
+        }
     }
 
     /// A value for this call. A panic of the closure is the call's own.

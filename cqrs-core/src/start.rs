@@ -67,6 +67,8 @@ impl Started {
     pub async fn shutdown(self) {
         self.bus.set_closed(true);
         self.bus.idle().await;
+        // First what is at hand, since nobody may wait for the end of what follows.
+        self.bus.audit_buffer().flush(&self.bus).await;
         self.bus.subscribers().stop().await;
         // What the last deliveries have begun.
         self.bus.idle().await;

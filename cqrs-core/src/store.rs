@@ -5,6 +5,7 @@
 //! store has to do is written down as a suite that runs on it: `testing::conformance`, with the feature `testing`.
 
 pub(crate) mod audit;
+pub(crate) mod audit_buffer;
 pub(crate) mod changes;
 pub(crate) mod in_memory;
 mod in_memory_tables;

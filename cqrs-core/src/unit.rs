@@ -60,6 +60,8 @@ pub struct Scope {
     rests_on_others: bool,
     /// Of an idempotent call with a key.
     recorder: Option<Arc<Recorder>>,
+    /// How many of the events have been to their inline handlers.
+    pub(crate) inlined: usize,
     /// What providers for this call are at work on, so that none waits for itself.
     pub(crate) making: Vec<TypeId>,
 }
@@ -126,6 +128,7 @@ impl Scope {
             began,
             rests_on_others: false,
             recorder: None,
+            inlined: 0,
             making: Vec::new(),
         }
     }
@@ -237,7 +240,7 @@ impl Scope {
     /// subscription and the event, however often that is delivered.
     pub(crate) fn cause(&self, call: &Context) -> String {
         match &self.event {
-            Some(event) => format!("{}/{}", self.running.handler.subscription.name, event.event_id()),
+            Some(event) => self.running.handler.cause(event.event_id()),
             None => call.message_id().to_string(),
         }
     }
@@ -246,6 +249,7 @@ impl Scope {
     pub(crate) fn roll_back(&mut self) {
         self.rests_on_others |= self.unit.take().is_some() && self.bus.has_store();
         self.records = Records::default();
+        self.inlined = 0;
     }
 
     /// Where an idempotent call comes to a conflict, waits until the store has committed what that may rest on: who was
@@ -274,6 +278,14 @@ impl Scope {
         }
     }
 
+    /// Calls the inline handlers of what the call that is under way has raised.
+    pub(crate) async fn inline(&mut self) -> Result<(), Fault> {
+        match self.bus.delivery().has_inline() && self.inlined < self.records.events.len() {
+            true => crate::inline::handle(self).await,
+            false => Ok(()),
+        }
+    }
+
     /// Commits what the call has written, once, and then hands on what its buffers recorded.
     ///
     /// It stays where it is meanwhile: a scope that is moved has a second place in the call's future, which is then no
@@ -281,13 +293,17 @@ impl Scope {
     pub(crate) async fn commit(&mut self) -> Result<(), Fault> {
         if self.bus.delivery().has_inline() && !self.records.events.is_empty() {
             // In a box, like all that a call seldom does: its future is moved with every call.
-            Box::pin(crate::inline::handle(self)).await?;
+            Box::pin(self.inline()).await?;
         }
         if self.is_idle() {
             return Ok(());
         }
         let has_store = self.bus.has_store();
-        if has_store && let Some(settles) = ambient::context().settles() {
+        // What only waits for others carries nothing out, so its command stays in the outbox.
+        if has_store
+            && (self.unit.is_some() || !self.records.is_empty())
+            && let Some(settles) = ambient::context().settles()
+        {
             self.records.others().settled = Some(settles.command());
         }
         if let Some(open) = self.default_unit() {
@@ -297,7 +313,7 @@ impl Scope {
         if has_store && !self.records.is_empty() {
             self.records.others().recorded_at = Some(self.bus.now());
         }
-        let turn = self.bus.delivery().turn(&self.bus, &self.records).await?;
+        let turn = self.bus.delivery().turn(&self.bus, &self.records, has_store && self.unit.is_some()).await?;
         ambient::phase(Phase::Committing);
         if let Some(opened) = self.unit.take() {
             opened.unit.commit(&self.records).await?;

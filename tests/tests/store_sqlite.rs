@@ -81,22 +81,6 @@ async fn what_a_handler_writes_in_the_stores_transaction_is_there_once() {
     .await;
 }
 
-#[tokio::test]
-async fn many_events_share_few_commits() {
-    on_sqlite(KEPT, |db| async move {
-        let bus = Bus::builder().store(db.clone()).provide(World::default()).build();
-        send_all(&bus, (0..200).map(|number| (number + 100, number))).await;
-        let before = db.metrics().committed;
-        let started = bus.start().await.unwrap();
-        bus.settled().await;
-        assert_eq!(kept(&db).await.len(), 200);
-        let writes = db.metrics().committed - before;
-        assert!(writes < 150, "{writes} writes for 200 events of two subscriptions");
-        started.shutdown().await;
-    })
-    .await;
-}
-
 #[event(name = "note.taken", version = 2)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct NoteTaken {

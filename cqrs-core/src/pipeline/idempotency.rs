@@ -250,7 +250,13 @@ impl Layers {
         match outcome.as_fault() {
             // Another process may have been first, or the commit's answer lost: the ledger knows.
             Some(fault) if fault.kind() == FaultKind::Conflict || fault.effect() == Effect::Unknown => {
-                recorder.recorded().await.ok().flatten().unwrap_or(outcome)
+                match recorder.recorded().await.ok().flatten() {
+                    Some(answer) => {
+                        self.context.is_answered();
+                        answer
+                    }
+                    None => outcome,
+                }
             }
             _ => outcome,
         }

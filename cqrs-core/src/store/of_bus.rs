@@ -1,20 +1,17 @@
 //! What a bus does with its store, and what it answers out of it.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
-
-use tokio::sync::Notify;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::fault::{Fault, with_sources};
+use crate::fault::Fault;
 use crate::ids::MessageId;
 use crate::message::{MessageInfo, MessageKind};
 use crate::need::Opening;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
 use crate::store::Store;
 use crate::store::audit::{AuditEntry, AuditOutcome, AuditQuery};
-use crate::store::changes::Changes;
 use crate::store::info::StoreInfo;
 use crate::store::log::EventLog;
 
@@ -114,72 +111,5 @@ impl Bus {
     /// The time of the day, by the bus's clock.
     pub(crate) fn now(&self) -> SystemTime {
         self.container().ready::<Clock>().map_or_else(|_| SystemTime::now(), |clock| clock.now())
-    }
-}
-
-/// Rows of the audit trail that no unit of work writes, since there was none: written together, about once a second.
-#[derive(Default)]
-pub(crate) struct AuditBuffer {
-    rows: Mutex<Rows>,
-    hurry: Notify,
-}
-
-#[derive(Default)]
-struct Rows {
-    waiting: Vec<AuditEntry>,
-    /// Whether somebody will write them.
-    expected: bool,
-}
-
-/// How long rows wait for others.
-const GATHER: Duration = Duration::from_secs(1);
-
-/// How many rows wait at most for a store that does not answer.
-const MOST: usize = 10_000;
-
-impl AuditBuffer {
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds a row, to be written before long.
-    pub(crate) fn add(&self, bus: &Bus, row: AuditEntry) {
-        let mut rows = self.rows();
-        if rows.waiting.len() >= MOST {
-            tracing::error!(command = %row.command, call = ?row.call.message_id(), outcome = %row.outcome,
-                "the audit trail cannot be written and {MOST} rows wait already: this one is lost");
-            return;
-        }
-        rows.waiting.push(row);
-        if std::mem::replace(&mut rows.expected, true) {
-            return;
-        }
-        let bus = bus.clone();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let waited = tokio::time::timeout(GATHER, bus.audit_buffer().hurry.notified()).await;
-                drop(waited);
-                bus.audit_buffer().rows().expected = false;
-                bus.audit_buffer().flush(&bus).await;
-            });
-        }
-    }
-
-    /// Writes what waits. What the store refuses waits on.
-    pub(crate) async fn flush(&self, bus: &Bus) {
-        self.hurry.notify_one();
-        let rows = std::mem::take(&mut self.rows().waiting);
-        if rows.is_empty() {
-            return;
-        }
-        let written = match bus.store().await {
-            Ok(Some(store)) => store.write(Changes { audit: rows.clone(), ..Changes::at(bus.now()) }).await,
-            Ok(None) => Ok(()),
-            Err(fault) => Err(fault),
-        };
-        if let Err(fault) = written {
-            tracing::error!(rows = rows.len(), error = %with_sources(&fault), "the audit trail cannot be written now");
-            self.rows().waiting.splice(0..0, rows);
-        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::bus::Bus;
+use crate::container::PerCall;
 use crate::events::Raised;
 use crate::fault::Fault;
 use crate::job::EventHandler;
@@ -19,8 +20,9 @@ pub(super) struct Feed {
     pub(super) handlers: Vec<Arc<EventHandler>>,
     /// Whether the last of them writes in the store's transaction alone, so that the checkpoint is moved there.
     pub(super) moves_the_checkpoint: bool,
-    /// Whether they can be called inside of a unit of work with others: they write in the store's transaction alone, and
-    /// nothing is around them that would see each of their calls by itself.
+    /// Whether they can be called inside of a unit of work with others: they write in the store's transaction alone, take
+    /// nothing through which they could miss what the event before has written there, and nothing is around them that
+    /// would see each of their calls by itself.
     pub(super) shares_a_unit: bool,
 }
 
@@ -34,7 +36,9 @@ impl Feeds {
             let moves_the_checkpoint = handlers.last().is_some_and(|handler| writes_in_the_store(bus, handler));
             let shares_a_unit = handlers.iter().all(|handler| {
                 let event = (handler.info.message)();
-                writes_in_the_store(bus, handler) && bus.behaviors().around(event).next().is_none()
+                writes_in_the_store(bus, handler)
+                    && sees_its_transaction_alone(bus, handler)
+                    && bus.behaviors().around(event).next().is_none()
             });
             (name, Arc::new(Feed { handlers, moves_the_checkpoint, shares_a_unit }))
         };
@@ -86,10 +90,34 @@ fn writes_in_the_store(bus: &Bus, handler: &EventHandler) -> bool {
     !opens.is_empty() && units.iter().all(|unit| *unit == ours.key)
 }
 
+/// Whether a handler, and what makes its resources, takes nothing but the event, what belongs to its call, and the
+/// transaction.
+fn sees_its_transaction_alone(bus: &Bus, handler: &EventHandler) -> bool {
+    !handler.info.reads && handler.info.opens.iter().all(|opening| is_the_transaction(bus, opening, 0))
+}
+
+fn is_the_transaction(bus: &Bus, opening: &Opening, depth: usize) -> bool {
+    match opening {
+        Opening::Buffer(_) | Opening::Unit { .. } => true,
+        Opening::Nothing => false,
+        Opening::Provided(need) => bus.container().per_call(need).is_some_and(|made| {
+            let takes_nothing_else = match made {
+                PerCall::Provider(provider) => provider.needs.is_empty(),
+                PerCall::Closure(closure) => !closure.captures,
+                PerCall::Broken(_) => false,
+            };
+            takes_nothing_else
+                && depth < DEEPEST
+                && made.openings().iter().all(|opening| is_the_transaction(bus, opening, depth + 1))
+        }),
+    }
+}
+
+/// A chain of providers that is deeper is a circle, and cannot be opened.
+const DEEPEST: usize = 64;
+
 /// The units that opening this opens, through whatever is made for the call.
 fn units_of(bus: &Bus, opening: &Opening, units: &mut HashSet<std::any::TypeId>, depth: usize) {
-    // A chain of providers that is deeper is a circle, and cannot be opened.
-    const DEEPEST: usize = 64;
     match opening {
         Opening::Nothing | Opening::Buffer(_) => {}
         Opening::Unit { unit, .. } => drop(units.insert(unit.key)),

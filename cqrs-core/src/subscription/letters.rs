@@ -115,6 +115,9 @@ impl Session<'_> {
         let Some(event) = found.into_iter().find(|event| event.id == letter.event_id) else {
             return Ok(Some("the event is not in the log any more".to_owned()));
         };
+        if self.runner.feeds.of(&event).is_err() {
+            return Ok(Some("the subscription has no handler of the event any more".to_owned()));
+        }
         match self.attempt(&event, Some(letter)).await {
             Ok(()) => Ok(None),
             Err(DispatchError::Fault(fault)) if !is_the_messages_own(&fault) => Err(fault),

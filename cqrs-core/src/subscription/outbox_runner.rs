@@ -96,7 +96,9 @@ impl OutboxRunner {
                 if store.claim(&claim(&self.bus, OUTBOX.into(), self.owner, Start::Now)).await?.is_none() {
                     return Ok(false);
                 }
-                claimed = Some(Instant::now());
+                if claimed.replace(Instant::now()).is_none() {
+                    self.health.send_replace(Health::Running);
+                }
             }
             if purged.is_none_or(|at| at.elapsed() >= PURGE) {
                 store.purge(self.bus.now()).await?;
@@ -105,23 +107,36 @@ impl OutboxRunner {
             // Read again when all of a page has begun, and not whenever one has ended: a page is long, and read as a whole.
             if waiting.is_empty() && under_way.calls.len() < CALLS {
                 // Those that are under way are due too, until they have left.
-                let due = store.due(self.bus.now(), PAGE + under_way.commands).await?;
-                waiting.extend(by_call(due, &under_way.calls));
+                let mut limit = PAGE + under_way.commands;
+                loop {
+                    let due = store.due(self.bus.now(), limit).await?;
+                    let (is_cut, last) = (due.len() == limit, due.last().map(|last| last.command.call.message_id()));
+                    let mut calls = by_call(due, &under_way.calls);
+                    // The last call of a page may have more, which waits for what is before it.
+                    if is_cut {
+                        calls.retain(|(call, _)| Some(*call) != last);
+                    }
+                    if !is_cut || !calls.is_empty() {
+                        waiting.extend(calls);
+                        break;
+                    }
+                    limit *= 2;
+                }
             }
             while under_way.calls.len() < CALLS
                 && let Some((call, commands)) = waiting.pop_front()
             {
                 under_way.begin(&self.bus, store, self.global.as_ref(), call, commands);
             }
-            if under_way.calls.is_empty() {
-                self.health.send_replace(Health::Running);
-            }
             let next = store.next_due().await?.filter(|_| under_way.calls.len() < CALLS);
             let wait = next.map_or(lease / 3, |at| at.duration_since(self.bus.now()).unwrap_or(LOOK_UP).min(LOOK_UP));
             let stop_or_time = tokio::time::timeout(wait.min(lease / 3), self.stop.wait_for(|stop| *stop));
             let told = either(store.changed(seen), async { drop(stop_or_time.await) });
             if let Some(ended) = either(under_way.next(), async { seen = told.await.unwrap_or(seen) }).await {
-                ended?;
+                self.health.send_replace(match ended? {
+                    Some(error) => Health::Retrying { error },
+                    None => Health::Running,
+                });
             }
         }
     }
@@ -130,7 +145,7 @@ impl OutboxRunner {
 /// The calls whose commands are being dispatched.
 #[derive(Default)]
 struct UnderWay {
-    running: JoinSet<(MessageId, usize, Result<(), Fault>)>,
+    running: JoinSet<(MessageId, usize, Result<Option<String>, Fault>)>,
     calls: HashSet<MessageId>,
     commands: usize,
 }
@@ -156,7 +171,7 @@ impl UnderWay {
     }
 
     /// Waits for the next call whose commands have all been dispatched; for ever, where there is none.
-    async fn next(&mut self) -> Result<(), Fault> {
+    async fn next(&mut self) -> Result<Option<String>, Fault> {
         match self.running.join_next().await {
             Some(Ok((call, count, ended))) => {
                 self.calls.remove(&call);
@@ -170,7 +185,7 @@ impl UnderWay {
             None if self.calls.is_empty() => std::future::pending().await,
             None => {
                 *self = UnderWay::default();
-                Ok(())
+                Ok(None)
             }
         }
     }
@@ -190,7 +205,12 @@ fn by_call(due: Vec<QueuedCommand>, without: &HashSet<MessageId>) -> Vec<(Messag
     calls
 }
 
-async fn dispatch_in_order(bus: &Bus, store: &dyn Store, commands: Vec<QueuedCommand>) -> Result<(), Fault> {
+/// Dispatches the commands of one call; why the rest of them is put off, if it is.
+async fn dispatch_in_order(
+    bus: &Bus,
+    store: &dyn Store,
+    commands: Vec<QueuedCommand>,
+) -> Result<Option<String>, Fault> {
     let mut commands = commands.into_iter();
     while let Some(queued) = commands.next() {
         let Err(fault) = dispatch(bus, store, &queued).await? else { continue };
@@ -216,9 +236,13 @@ async fn dispatch_in_order(bus: &Bus, store: &dyn Store, commands: Vec<QueuedCom
                 parked,
             }));
         }
+        let put_off = postponed[0].error.clone().filter(|_| !parked);
         store.write(Changes { postponed, ..Changes::at(now) }).await?;
+        if put_off.is_some() {
+            return Ok(put_off);
+        }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Dispatches one command, which leaves the outbox when it has been carried out or was said no to; the fault of one that

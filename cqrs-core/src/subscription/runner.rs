@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::bus::Bus;
 use crate::fault::{Fault, with_sources};
+use crate::future::CatchPanic;
 use crate::ids::MessageId;
 use crate::store::log::Reading;
 use crate::store::{Checkpoint, Start, Store};
@@ -39,7 +40,8 @@ impl Runner {
         let mut pauses = Pauses::new();
         while !self.is_told_to_stop() {
             let began = Instant::now();
-            let pause = match self.session().await {
+            let session = CatchPanic::new(self.session()).await;
+            let pause = match session.unwrap_or_else(|payload| Err(Fault::panic("the subscription", &*payload))) {
                 Ok(Ended::Stopped) => break,
                 Ok(Ended::Elsewhere) => {
                     self.health.send_replace(Health::Elsewhere);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -27,7 +27,7 @@ use crate::subscription::{Health, OUTBOX};
 #[derive(Default)]
 pub(crate) struct Subscribers {
     running: Mutex<Option<Running>>,
-    owner: OnceLock<MessageId>,
+    owner: Mutex<Option<MessageId>>,
     has_warned: AtomicBool,
 }
 
@@ -44,7 +44,7 @@ impl Subscribers {
 
     /// What claims are made by.
     fn owner(&self) -> MessageId {
-        *self.owner.get_or_init(MessageId::new)
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(MessageId::new)
     }
 
     /// Claims what nobody has yet, so that a subscription that begins now gets what is committed from now on; and asks
@@ -109,6 +109,8 @@ impl Subscribers {
     pub(crate) async fn stop(&self) {
         let Some(Running { stop, tasks, .. }) = self.running().take() else { return };
         stop.send_replace(true);
+        // Who starts before these have ended is somebody else, and waits until they have let go of their leases.
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = None;
         for task in tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a subscription went down");
@@ -160,7 +162,8 @@ const SOON: usize = 256;
 pub(crate) async fn settled(bus: &Bus) {
     let mut seen = 0;
     let mut started = false;
-    loop {
+    // What was shut down stays so, and what waits in the store then waits for the next start.
+    while bus.is_open() {
         started = started || bus.subscribers().start(bus).await.is_ok();
         // A store that does not answer now has nothing settled.
         let Ok(Some(store)) = bus.store().await else {

@@ -55,6 +55,8 @@ pub(super) struct Session<'a> {
     pub(super) lease: Lease,
     /// What is to be asked of the store's changes.
     seen: u64,
+    /// The event that failed in a unit with others, and how: its first attempt.
+    failed: Option<(Position, Failure)>,
 }
 
 impl<'a> Session<'a> {
@@ -69,6 +71,7 @@ impl<'a> Session<'a> {
             dead: 0,
             letters: 0,
             seen: 0,
+            failed: None,
         }
     }
 
@@ -128,18 +131,22 @@ impl<'a> Session<'a> {
     /// Handles the first events of a page in one unit of work, as many as do well; 0, where that cannot be or one of them
     /// fails, and then nothing is left of any.
     async fn handle_together(&mut self, page: &[StoredEvent]) -> Result<usize, Fault> {
+        // The checkpoint before this is not to wait for the writer that the unit is going to hold.
+        self.checkpoints.flush().await?;
         let began = Instant::now();
         let mut unit: Option<EventUnit> = None;
         let mut count = 0;
         for event in page.iter().take(TOGETHER) {
             let feed = self.runner.feeds.of(event)?.clone();
             let (Some(first), Ok(raised)) = (feed.handlers.first(), feed.decode(event)) else { break };
-            if self.waits_behind(event) || !feed.shares_a_unit {
+            let has_failed = self.failed.as_ref().is_some_and(|(position, _)| *position == event.position);
+            if self.waits_behind(event) || has_failed || !feed.shares_a_unit {
                 break;
             }
             let unit = unit.get_or_insert_with(|| self.unit(first));
             for handler in &feed.handlers {
-                if unit.handle(handler, &raised, &event.meta(), self.options(event)).await.is_err() {
+                if let Err(failure) = unit.handle(handler, &raised, &event.meta(), self.options(handler, event)).await {
+                    self.failed = Some((event.position, failure));
                     // Those before it did well, and do so again without it.
                     return Box::pin(self.handle_together(&page[..count])).await;
                 }
@@ -167,7 +174,11 @@ impl<'a> Session<'a> {
         let mut pauses = Pauses::new();
         let mut vain = 0;
         loop {
-            let Err(failure) = self.attempt(event, None).await else { return Ok(true) };
+            let attempted = match self.failed.take() {
+                Some((position, failure)) if position == event.position => Err(failure),
+                _ => self.attempt(event, None).await,
+            };
+            let Err(failure) = attempted else { return Ok(true) };
             let text = chain(&failure);
             if failure.fault().is_some_and(|fault| fault.kind() == FaultKind::Conflict) {
                 // Of the handler's own making, or since the subscription is somebody else's.
@@ -183,6 +194,10 @@ impl<'a> Session<'a> {
                 self.runner.unwell(text);
             }
             self.runner.wait(pauses.next()).await;
+            // What is put aside may be told anew meanwhile: where there is too much of it, nothing else goes on.
+            if self.dead >= self.runner.bus.delivery().delivering.dead_letter_limit {
+                Box::pin(self.replay()).await?;
+            }
             if self.runner.is_told_to_stop() {
                 return Ok(false);
             }
@@ -199,9 +214,10 @@ impl<'a> Session<'a> {
         let (raised, meta) = (feed.decode(event)?, event.meta());
         let unparked = letter.map(|letter| (letter.subscription.clone(), letter.event_id));
         if let (true, Some(first)) = (feed.shares_a_unit, feed.handlers.first()) {
+            self.checkpoints.flush().await?;
             let mut unit = self.unit(first);
             for handler in &feed.handlers {
-                unit.handle(handler, &raised, &meta, self.options(event)).await?;
+                unit.handle(handler, &raised, &meta, self.options(handler, event)).await?;
             }
             let step = match letter {
                 Some(_) => None,
@@ -214,7 +230,7 @@ impl<'a> Session<'a> {
         let Some((last, others)) = feed.handlers.split_last() else { return Ok(()) };
         for handler in others {
             let Runner { bus, global, .. } = &*self.runner;
-            handler.attempt(bus, &raised, &meta, self.options(event), global.clone(), None).await?;
+            handler.attempt(bus, &raised, &meta, self.options(handler, event), global.clone(), None).await?;
         }
         let step = match letter {
             None if feed.moves_the_checkpoint => Some(self.checkpoints.step(event.position, event.id).await?),
@@ -223,7 +239,7 @@ impl<'a> Session<'a> {
         let along = Along::new(step.clone(), unparked.clone());
         let with = feed.moves_the_checkpoint.then(|| along.clone());
         let Runner { bus, global, .. } = &*self.runner;
-        last.attempt(bus, &raised, &meta, self.options(event), global.clone(), with).await?;
+        last.attempt(bus, &raised, &meta, self.options(last, event), global.clone(), with).await?;
         match (letter, step) {
             (None, Some(step)) if along.is_written() => self.checkpoints.stepped(&step),
             (None, _) => self.checkpoints.reach(event.position, event.id).await?,
@@ -242,10 +258,10 @@ impl<'a> Session<'a> {
     }
 
     /// What a handler is called with for an event.
-    fn options(&self, event: &StoredEvent) -> Options {
+    fn options(&self, handler: &EventHandler, event: &StoredEvent) -> Options {
         let Runner { bus, name, .. } = &*self.runner;
         Options {
-            derives: Some(Derives::new(name, event.id)),
+            derives: Some(Derives::new(handler.info, event.id)),
             timeout: Some(bus.delivery().delivering.timeout),
             ..event.call.delivery(Principal::system(&**name), None)
         }

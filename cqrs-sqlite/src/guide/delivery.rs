@@ -122,8 +122,8 @@
 //! # What a durable handler may take
 //!
 //! - `&mut WriteTx`, `&mut Events`, `&mut Outbox`, and what a provider or a builder makes of them for the call: all of
-//!   it is in one commit with the checkpoint. Events that come one after the other share such commits while all goes
-//!   well.
+//!   it is in one commit with the checkpoint. Of a handler that takes nothing else (but `EventMeta` and the like), events
+//!   that come one after the other share such commits while all goes well, which is many times as fast.
 //! - `&T`: what it does there is outside. The checkpoint moves after it, so that a crash in between does it again.
 //! - `bus: CommandBus` by value, where it has no resource: a command that it executes gets a key that is derived from
 //!   the subscription, the event and the command, so that an `idempotent` one is carried out once, however often the
