@@ -207,7 +207,8 @@ fn table(unit: &str, rows: &[Row], baselines: &[(&str, &Vec<f64>)]) -> String {
     head.extend(baselines.iter().map(|(name, _)| *name));
     let cells = |row: &Row| {
         let of = |number: fn(&load::Measured) -> f64| {
-            median(row.each(number)).map_or("-".to_owned(), |value| format!("{value:.0}"))
+            let shown = |value: f64| if value < 10.0 { format!("{value:.1}") } else { format!("{value:.0}") };
+            median(row.each(number)).map_or("-".to_owned(), shown)
         };
         let name = match &row.measured {
             Ok(rounds) if rounds.iter().any(|one| one.failed > 0.0) => {
