@@ -214,7 +214,7 @@ impl Builder {
         self
     }
 
-    /// Keeps events, outbox, outcomes and audit trail in this store, instead of one that is provided: what
+    /// Keeps events, outbox, outcomes and audit trail in this store, whatever others are provided: what
     /// [`provide`](Builder::provide) does with a store whose crate is linked in, without the registry.
     pub fn store<S: Store>(self, store: S) -> Self {
         self.shared_store(Arc::new(store))
@@ -242,8 +242,9 @@ impl Builder {
         self
     }
 
-    /// How often a handler of an event may say no or panic before the event becomes a
-    /// [dead letter](crate::Subscription::dead_letters); 5 times unless said otherwise, with growing pauses in between.
+    /// How often a handler of an event may say no, panic, or fault in a way that would be the same again, before the
+    /// event becomes a [dead letter](crate::Subscription::dead_letters); 5 times unless said otherwise, with growing
+    /// pauses in between. What is [`Unavailable`](crate::FaultKind::Unavailable) or takes too long is not counted.
     pub fn delivery_attempts(mut self, attempts: u32) -> Self {
         self.delivering.attempts = attempts.max(1);
         self
@@ -344,7 +345,11 @@ impl Builder {
             self.overrides.shared.contains_key(&need)
                 || linked_in.providers.iter().any(|provider| provider.provides.key == need)
         });
-        let store = BusStore::of(self.store.into_iter().chain(provided).collect());
+        let store = BusStore::of(match self.store {
+            // What a builder is given wins over the providers.
+            Some(store) => vec![store],
+            None => provided.collect(),
+        });
         let mut deliveries = Deliveries::new(self.queue_capacity, store.is_some(), self.delivering);
         for handlers in linked_in.linked.values() {
             for &handler in handlers {

@@ -86,6 +86,9 @@ pub(crate) fn told(error: &rusqlite::Error) -> (FaultKind, String) {
             (Unavailable, cured("the disk does not do as it is told, look at the system's log"))
         }
         ErrorCode::OutOfMemory => (Unavailable, cured("there is no memory left")),
+        ErrorCode::AuthorizationForStatementDenied => {
+            (Internal, "a handler neither begins nor ends a transaction: its call is one".to_owned())
+        }
         ErrorCode::OperationInterrupted => (Timeout, "it was interrupted".to_owned()),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
             (Internal, cured("the database file is damaged, restore a backup"))

@@ -57,11 +57,11 @@ async fn mixed() {
 
 #[tokio::test]
 async fn a_subscription_does_not_wait_for_its_own_writer() {
-    mixed().await
+    mixed().await;
 }
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_does_not_wait_for_its_own_writer_on_threads() {
-    mixed().await
+    mixed().await;
 }
 
 #[command(wire, idempotent, error = Fault)]

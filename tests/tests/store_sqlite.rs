@@ -81,6 +81,38 @@ async fn what_a_handler_writes_in_the_stores_transaction_is_there_once() {
     .await;
 }
 
+/// The table says no to number 3, and this handler to number 4, each with a fault.
+#[handler(name = "strict", from = start)]
+async fn keep_strictly(event: ParcelSent, tx: &mut WriteTx) -> Result<(), Fault> {
+    match event.number {
+        4 => Err(Fault::conflict("somebody else has it")),
+        number => {
+            let number = (number != 3).then_some(number);
+            tx.execute("INSERT INTO strict_kept (number) VALUES (?)", (number,)).await.map(drop)
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_database_refuses_each_time_is_a_dead_letter_and_the_others_go_on() {
+    let schema = [KEPT[0], ("strict", "CREATE TABLE strict_kept (number INTEGER NOT NULL) STRICT")];
+    on_sqlite(schema, |db| async move {
+        let bus = Bus::builder().store(db.clone()).provide(World::default()).delivery_attempts(3).build();
+        send_all(&bus, (1..=6).map(|number| (number, number))).await;
+        let started = bus.start().await.unwrap();
+        bus.settled().await;
+        let sql = "SELECT number FROM strict_kept ORDER BY number";
+        assert_eq!(db.reads().all::<u32>(sql, ()).await.unwrap(), [1, 2, 5, 6]);
+        let letters = bus.subscription("strict").unwrap().dead_letters().await.unwrap();
+        let errors: Vec<_> = letters.iter().map(|letter| letter.error.as_deref().unwrap()).collect();
+        assert!(errors[0].contains("NOT NULL constraint failed"), "{errors:?}");
+        assert!(errors[1].contains("somebody else has it"), "{errors:?}");
+        assert!(letters.iter().all(|letter| letter.attempts == 3), "{letters:?}");
+        started.shutdown().await;
+    })
+    .await;
+}
+
 #[event(name = "note.taken", version = 2)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct NoteTaken {

@@ -5,11 +5,12 @@ use crate::fault::{Fault, FaultKind};
 use crate::job::Failure;
 
 /// Whether the failure is this event's own, so that others may go on without it: a rejection, a panic, or a fault that
-/// would be the same again. What is not is waited for, however long that takes: somebody has to mend it.
+/// would be the same again; a conflict too, which is either over at the next attempt or the handler's own. What is not is
+/// waited for, however long that takes: somebody has to mend it.
 pub(super) fn is_the_events_own(failure: &Failure) -> bool {
     match failure {
         DispatchError::Rejected(_) => true,
-        DispatchError::Fault(fault) => is_the_messages_own(fault),
+        DispatchError::Fault(fault) => fault.kind() == FaultKind::Conflict || is_the_messages_own(fault),
     }
 }
 
@@ -22,13 +23,13 @@ pub(super) fn is_the_messages_own(fault: &Fault) -> bool {
         | FaultKind::Unauthenticated
         | FaultKind::Forbidden
         | FaultKind::NotFound
-        | FaultKind::KeyReused => true,
+        | FaultKind::KeyReused
+        | FaultKind::Internal => true,
         FaultKind::Wiring
         | FaultKind::Conflict
         | FaultKind::StillRunning
         | FaultKind::Timeout
         | FaultKind::Unavailable
-        | FaultKind::OutcomeUnknown
-        | FaultKind::Internal => false,
+        | FaultKind::OutcomeUnknown => false,
     }
 }

@@ -128,7 +128,12 @@ impl OutboxRunner {
             {
                 under_way.begin(&self.bus, store, self.global.as_ref(), call, commands);
             }
-            let next = store.next_due().await?.filter(|_| under_way.calls.len() < CALLS);
+            let next = store.next_due().await?;
+            if next.is_none() && under_way.calls.is_empty() {
+                // What was to be tried again is gone: discarded, or done by another process.
+                self.health.send_replace(Health::Running);
+            }
+            let next = next.filter(|_| under_way.calls.len() < CALLS);
             let wait = next.map_or(lease / 3, |at| at.duration_since(self.bus.now()).unwrap_or(LOOK_UP).min(LOOK_UP));
             let stop_or_time = tokio::time::timeout(wait.min(lease / 3), self.stop.wait_for(|stop| *stop));
             let told = either(store.changed(seen), async { drop(stop_or_time.await) });

@@ -125,6 +125,14 @@ impl Subscribers {
         health.map_or(Health::Stopped, |health| health.borrow().clone())
     }
 
+    /// The health of one that has not yet seen that it has done what it tried again.
+    fn retrying(&self) -> Option<watch::Receiver<Health>> {
+        let running = self.running();
+        let mut health = running.as_ref()?.health.values();
+        // What has gone down does not come to see it.
+        health.find(|health| health.has_changed().is_ok() && is_retrying(&health.borrow())).cloned()
+    }
+
     /// Says once that what is kept is not delivered, where nothing delivers it.
     pub(crate) fn warn_unless_running(&self) {
         if !self.has_warned.load(Ordering::Relaxed)
@@ -137,6 +145,10 @@ impl Subscribers {
             );
         }
     }
+}
+
+fn is_retrying(health: &Health) -> bool {
+    matches!(health, Health::Retrying { .. })
 }
 
 /// Where a subscription begins that nobody has run yet.
@@ -171,7 +183,10 @@ pub(crate) async fn settled(bus: &Bus) {
             continue;
         };
         if started && is_settled(bus, &**store).await.unwrap_or(false) {
-            return;
+            let Some(mut health) = bus.subscribers().retrying() else { return };
+            let is_well = health.wait_for(|health| !is_retrying(health));
+            drop(tokio::time::timeout(ASK_AGAIN, is_well).await);
+            continue;
         }
         seen = either(store.changed(seen), tokio::time::sleep(ASK_AGAIN)).await.unwrap_or(seen);
     }

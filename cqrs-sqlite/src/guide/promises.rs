@@ -158,18 +158,17 @@
 //!
 //! # One event that cannot be handled stops nobody else
 //!
-//! What a handler says no to or panics at, and what it cannot read, is tried five times
-//! ([`delivery_attempts`](cqrs_core::Builder::delivery_attempts)) and is then a [dead
+//! What a handler says no to or panics at, what it cannot read, and a statement that the database refuses are tried
+//! five times ([`delivery_attempts`](cqrs_core::Builder::delivery_attempts)). Then the event is a [dead
 //! letter](cqrs_core::Subscription::dead_letters): kept with its error, to be replayed or skipped. Later events of its
 //! stream wait behind it, and everything else goes on. With 100 of them
 //! ([`dead_letter_limit`](cqrs_core::Builder::dead_letter_limit)) the subscription halts, since then the handler is
 //! wrong. What is merely not possible now is tried for ever with growing pauses, up to half a minute, and is no dead
-//! letter; so is what takes longer than 30 s ([`delivery_timeout`](cqrs_core::Builder::delivery_timeout)).
+//! letter; nor is what takes longer than 30 s ([`delivery_timeout`](cqrs_core::Builder::delivery_timeout)).
 //! [`status`](cqrs_core::Subscription::status) says so.
 //!
-//! What limits it: **a fault of kind `Internal` is waited for**, as by an SQL statement that is wrong, and so is an
-//! event of a version that only a newer program knows. It holds up its own subscription until a program comes that is
-//! right, since to go on would be to leave out an event.
+//! What limits it: **an event of a version that only a newer program knows is waited for**. It holds up its own
+//! subscription until such a program comes, since to go on would be to leave out an event.
 //!
 //! # What is sent through the outbox is carried out
 //!
