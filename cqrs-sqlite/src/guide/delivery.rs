@@ -119,6 +119,9 @@
 //! # }
 //! ```
 //!
+//! What an inline handler says no to reaches the caller as a fault, since the command declared no such answer: of the
+//! kind that the handler gave it where its error is a `Fault`, as above, and of kind `Internal` otherwise.
+//!
 //! # What a durable handler may take
 //!
 //! - `&mut WriteTx`, `&mut Events`, `&mut Outbox`, and what a provider or a builder makes of them for the call: all of
@@ -153,3 +156,35 @@
 //! # assert!(is_well(&Bus::builder().store(db).build()).await.unwrap());
 //! # }
 //! ```
+//!
+//! An event that its handler cannot do becomes a dead letter, and its stream waits behind it. Once what was wrong has
+//! been mended, it is replayed, or skipped:
+//!
+//! ```
+//! # use cqrs_core::{Bus, Fault};
+//! async fn mend(bus: &Bus, hopeless: cqrs_core::MessageId) -> Result<(), Fault> {
+//!     let Some(mails) = bus.subscription("order-mail") else { return Ok(()) };
+//!     for letter in mails.dead_letters().await? {
+//!         println!("{} at {}: {:?}", letter.name, letter.position, letter.error);
+//!         if letter.event_id == hopeless {
+//!             mails.skip(hopeless).await?;
+//!         }
+//!     }
+//!     mails.replay_all().await
+//! }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let directory = tempfile::tempdir().unwrap();
+//! # let db = cqrs_sqlite::Sqlite::open(directory.path().join("shop.db")).await.unwrap();
+//! # mend(&Bus::builder().store(db).build(), cqrs_core::MessageId::new()).await.unwrap();
+//! # }
+//! ```
+//!
+//! Of the outbox it is [`retry`](cqrs_core::OutboxQueue::retry) and [`discard`](cqrs_core::OutboxQueue::discard).
+//!
+//! # In a test
+//!
+//! [`Bus::settled`](cqrs_core::Bus::settled) waits until nothing waits for a handler, so not while one is tried again
+//! and again: `delivery_attempts(1)` makes an end of it. Where tokio's time is paused,
+//! [`Clock::of_runtime`](cqrs_core::Clock::of_runtime) lets what was sent for later come when the test sleeps so long.
+//! [`InMemoryStore`](cqrs_core::InMemoryStore) is for handlers that take no `WriteTx`; those that do have a database in
+//! a temporary directory, which is as quick to make as a file.
