@@ -57,9 +57,45 @@ pub trait HandledIn<L> {
     note = "write `#[handler] async fn ..(message: {C}, ..)` in the crate that declares `{C}`",
     note = "or declare it with `contract` and handle it in any crate"
 )]
-pub trait Handled<C: Message = Self> {
+pub trait Handled<C: Message = Self, In = <C as Message>::Crate> {
     /// How the handler is reached.
     type By: Begin<C>;
+}
+
+/// A crate as a type. In the impls of [`Handled`] it keeps the handlers of one event in two crates apart: where both
+/// land, the second crate cannot see, since a projection of another crate's types is open to it.
+pub struct InCrate<const ID: u32>;
+
+/// The [`InCrate`] of who writes this.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __this_crate {
+    () => {
+        $crate::__private::InCrate<{ $crate::__private::crate_id(
+            ::core::module_path!(),
+            ::core::option_env!("CARGO_BIN_NAME"),
+        ) }>
+    };
+}
+
+/// A number for the crate at the front of a path; a library and a binary of one package may have one name. FNV-1a.
+#[must_use]
+pub const fn crate_id(path: &str, binary: Option<&str>) -> u32 {
+    let binary = match binary {
+        Some(binary) => binary,
+        None => "",
+    };
+    hashed(hashed(0x811c_9dc5, path.as_bytes()), binary.as_bytes())
+}
+
+/// Goes on with a hash, up to a colon.
+const fn hashed(mut hash: u32, bytes: &[u8]) -> u32 {
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b':' {
+        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
 }
 
 /// How a function answers: [`Now`] from a `fn`, [`Later`] from an `async fn`.
@@ -358,3 +394,16 @@ pub struct Here<H>(std::marker::PhantomData<H>);
 
 /// [`Handled::By`] of a contract.
 pub struct Linked;
+
+#[cfg(test)]
+mod tests {
+    use super::crate_id;
+
+    #[test]
+    fn a_crate_is_told_by_its_name_and_a_binary_by_its_own_too() {
+        assert_eq!(crate_id("shop", None), crate_id("shop::orders", None));
+        assert_ne!(crate_id("shop", None), crate_id("shops", None));
+        assert_ne!(crate_id("shop", None), crate_id("shop::orders", Some("shop")));
+        assert_ne!(crate_id("shop", Some("shop")), crate_id("shop", Some("till")));
+    }
+}

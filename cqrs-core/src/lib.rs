@@ -249,8 +249,8 @@ pub mod __private {
     pub use crate::dispatch_error::DispatchError;
     pub use crate::fault::{BoxError, Fault, FaultKind};
     pub use crate::handler::{
-        Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, Later, Linked, Now,
-        Reply, Static,
+        Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, InCrate, Later,
+        Linked, Now, Reply, Static, crate_id,
     };
     pub use crate::in_place::{Begun, Waiting};
     pub use crate::message::{Command, Dispatched, Event, Message, MessageInfo, Query, Registered, Wire, kind};
@@ -276,7 +276,7 @@ pub mod __private {
     pub use crate::wire::WireInfo;
     pub use crate::{
         __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __cached as cached, __path as path,
-        __place as place, __sort as sort, __submit as submit, __succeeded as succeeded,
+        __place as place, __sort as sort, __submit as submit, __succeeded as succeeded, __this_crate as this_crate,
     };
 
     /// An event's declaration; what is none is an error at its name.

@@ -32,6 +32,8 @@ pub trait Message: Sized + Send + Sync + 'static {
     type Routing;
     /// What is around its handler; see [`pipeline`](crate::pipeline).
     type Pipeline: Around<Self>;
+    /// The crate it is declared in, an [`InCrate`](crate::handler::InCrate).
+    type Crate;
 
     /// Whether it declares a `timeout`.
     const TIMED: bool = false;

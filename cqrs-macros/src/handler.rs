@@ -260,7 +260,7 @@ fn message_binding(signature: &Signature, has_receiver: bool) -> Ident {
 //         }
 //         pub struct __Here;
 //         _cqrs::begin_here! { __Here, __Handler }
-//         impl _cqrs::Handled<Place> for <Place as _cqrs::HandledIn<__Here>>::Slot { type By = __Here; }
+//         impl _cqrs::Handled<Place, _cqrs::this_crate!()> for <Place as _cqrs::HandledIn<__Here>>::Slot { type By = __Here; }
 //         _cqrs::submit! { Handler(..) }
 //     };
 fn implement(handler: &Handler, options: &Options) -> TokenStream {
@@ -325,7 +325,7 @@ fn implement(handler: &Handler, options: &Options) -> TokenStream {
 fn handled(message: &Type, by: &TokenStream) -> TokenStream {
     quote_spanned! {message.span()=>
         #[automatically_derived]
-        impl _cqrs::Handled<#message> for <#message as _cqrs::HandledIn<__Here>>::Slot { type By = #by; }
+        impl _cqrs::Handled<#message, _cqrs::this_crate!()> for <#message as _cqrs::HandledIn<__Here>>::Slot { type By = #by; }
     }
 }
 

@@ -160,6 +160,7 @@ fn implement(message: &Message<'_>) -> TokenStream {
             impl _cqrs::Message for #ident {
                 type Kind = _cqrs::kind::#kind;
                 #types
+                type Crate = _cqrs::this_crate!();
                 const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::#home;
                 fn info() -> &'static _cqrs::MessageInfo {
                     static INFO: _cqrs::MessageInfo = #info;
@@ -303,6 +304,7 @@ fn stub(message: &Message<'_>) -> TokenStream {
                 type Returns = #returns;
                 type Routing = _cqrs::Static;
                 type Pipeline = _cqrs::Direct;
+                type Crate = _cqrs::this_crate!();
                 const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
                 fn info() -> &'static _cqrs::MessageInfo { _cqrs::never() }
                 fn sort(_: Self::Returns) -> _cqrs::Dispatched<Self> { _cqrs::never() }

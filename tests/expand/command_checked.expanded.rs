@@ -23,6 +23,7 @@ const _: () = {
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::Result::Ok(__returned)
         }
+        type Crate = _cqrs::this_crate!();
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::Some(
             _cqrs::module_path!(),
         );

@@ -28,6 +28,7 @@ const _: () = {
         fn is_success(__output: &Self::Output) -> _cqrs::bool {
             _cqrs::succeeded!(u64, __output)
         }
+        type Crate = _cqrs::this_crate!();
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {
             static INFO: _cqrs::MessageInfo = _cqrs::MessageInfo::command::<

@@ -22,6 +22,7 @@ const _: () = {
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::Result::Ok(__returned)
         }
+        type Crate = _cqrs::this_crate!();
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {
             static INFO: _cqrs::MessageInfo = _cqrs::MessageInfo::command::<
@@ -75,6 +76,7 @@ const _: () = {
         fn is_success(__output: &Self::Output) -> _cqrs::bool {
             _cqrs::succeeded!(bool, __output)
         }
+        type Crate = _cqrs::this_crate!();
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {
             static INFO: _cqrs::MessageInfo = _cqrs::MessageInfo::command::<

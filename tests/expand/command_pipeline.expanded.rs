@@ -37,6 +37,7 @@ const _: () = {
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             _cqrs::sort!(Fault, __returned)
         }
+        type Crate = _cqrs::this_crate!();
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::Some(
             _cqrs::module_path!(),
         );

@@ -35,6 +35,7 @@ const _: () = {
         fn is_success(__output: &Self::Output) -> _cqrs::bool {
             _cqrs::succeeded!(OrderPlaced, __output)
         }
+        type Crate = _cqrs::this_crate!();
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::Some(
             _cqrs::module_path!(),
         );

@@ -23,6 +23,7 @@ const _: () = {
         fn sort(__returned: Self::Returns) -> _cqrs::Dispatched<Self> {
             __returned.sort()
         }
+        type Crate = _cqrs::this_crate!();
         const HOME: _cqrs::Option<&'static _cqrs::str> = _cqrs::Option::None;
         fn info() -> &'static _cqrs::MessageInfo {
             static INFO: _cqrs::MessageInfo = _cqrs::MessageInfo::event::<

@@ -71,7 +71,8 @@ const _: () = {
         __Here, __Handler
     }
     #[automatically_derived]
-    impl _cqrs::Handled<PlaceOrder> for <PlaceOrder as _cqrs::HandledIn<__Here>>::Slot {
+    impl _cqrs::Handled<PlaceOrder, _cqrs::this_crate!()>
+    for <PlaceOrder as _cqrs::HandledIn<__Here>>::Slot {
         type By = __Here;
     }
     const _: fn() = || {

@@ -51,7 +51,7 @@ const _: () = {
         __Here, __Handler
     }
     #[automatically_derived]
-    impl _cqrs::Handled<OrderPlaced>
+    impl _cqrs::Handled<OrderPlaced, _cqrs::this_crate!()>
     for <OrderPlaced as _cqrs::HandledIn<__Here>>::Slot {
         type By = __Here;
     }

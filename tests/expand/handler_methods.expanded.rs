@@ -59,7 +59,8 @@ const _: () = {
         __Here, __Handler
     }
     #[automatically_derived]
-    impl _cqrs::Handled<Count> for <Count as _cqrs::HandledIn<__Here>>::Slot {
+    impl _cqrs::Handled<Count, _cqrs::this_crate!()>
+    for <Count as _cqrs::HandledIn<__Here>>::Slot {
         type By = __Here;
     }
     const _: fn() = || {
@@ -110,7 +111,8 @@ const _: () = {
         __Here, __Handler
     }
     #[automatically_derived]
-    impl _cqrs::Handled<GetCount> for <GetCount as _cqrs::HandledIn<__Here>>::Slot {
+    impl _cqrs::Handled<GetCount, _cqrs::this_crate!()>
+    for <GetCount as _cqrs::HandledIn<__Here>>::Slot {
         type By = __Here;
     }
     const _: fn() = || {

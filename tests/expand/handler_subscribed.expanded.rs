@@ -49,7 +49,7 @@ const _: () = {
         __Here, __Handler
     }
     #[automatically_derived]
-    impl _cqrs::Handled<OrderPlaced>
+    impl _cqrs::Handled<OrderPlaced, _cqrs::this_crate!()>
     for <OrderPlaced as _cqrs::HandledIn<__Here>>::Slot {
         type By = __Here;
     }
@@ -110,7 +110,7 @@ const _: () = {
         __Here, __Handler
     }
     #[automatically_derived]
-    impl _cqrs::Handled<OrderPlaced>
+    impl _cqrs::Handled<OrderPlaced, _cqrs::this_crate!()>
     for <OrderPlaced as _cqrs::HandledIn<__Here>>::Slot {
         type By = __Here;
     }

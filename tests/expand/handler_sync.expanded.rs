@@ -43,7 +43,8 @@ const _: () = {
         __Here, __Handler
     }
     #[automatically_derived]
-    impl _cqrs::Handled<Add> for <Add as _cqrs::HandledIn<__Here>>::Slot {
+    impl _cqrs::Handled<Add, _cqrs::this_crate!()>
+    for <Add as _cqrs::HandledIn<__Here>>::Slot {
         type By = __Here;
     }
     const _: fn() = || {

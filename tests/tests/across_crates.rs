@@ -47,6 +47,17 @@ async fn an_event_of_one_crate_is_handled_in_another() {
 }
 
 #[test]
+async fn an_event_is_handled_in_its_own_crate_and_in_one_that_depends_on_it() {
+    let bus = sound();
+    let paid = contracts::PAID.load(Ordering::SeqCst);
+    bus.execute(Charge { customer: 4, cents: 7 }).await.unwrap();
+    bus.settled().await;
+    // Beside other tests; the shop's handler is shown by the number of the receipt.
+    assert!(contracts::PAID.load(Ordering::SeqCst) >= paid + 7);
+    assert_eq!(bus.execute(Charge { customer: 4, cents: 1 }).await.unwrap(), Receipt { number: 3 });
+}
+
+#[test]
 async fn a_crate_that_is_only_linked_answers() {
     assert_eq!(sound().execute(Refund { customer: 5 }).await.unwrap(), 5);
 }

@@ -1,6 +1,8 @@
 //! What others promise: messages, and no code that handles them; a trait, and no type that implements it.
 
-use cqrs_core::{ReadOnly, command, event, query};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cqrs_core::{ReadOnly, command, event, handler, query};
 
 /// Charges a customer.
 #[command(output = Receipt, error = Declined, contract)]
@@ -33,6 +35,15 @@ pub struct Charged {
     pub customer: u32,
     /// How much.
     pub cents: u64,
+}
+
+/// What was paid so far, in cents.
+pub static PAID: AtomicU64 = AtomicU64::new(0);
+
+/// Handled here, and in the crates that depend on this one.
+#[handler]
+fn sum_up(event: Charged) {
+    PAID.fetch_add(event.cents, Ordering::SeqCst);
 }
 
 /// That a customer was charged.
