@@ -1,4 +1,5 @@
 //! Durable handlers that write in what a builder's closure makes: in the store's transaction, or in another unit of work.
+#![cfg(feature = "inventory")]
 
 mod store;
 
