@@ -1,7 +1,8 @@
 //! What the compiler says of mistakes, and what it has nothing to say about: one rule a file, in `ui`.
 //!
 //! After a change, `TRYBUILD=overwrite cargo test -p tests --test ui` writes the messages anew; read them as a
-//! user would before they are committed.
+//! user would before they are committed. The number in `InCrate<..>` is made of the test program's name, which counts
+//! the programs before it: a new file changes it in those behind, and the README shows one of them.
 #![cfg(feature = "inventory")]
 
 use std::process::Command;
