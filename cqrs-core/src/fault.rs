@@ -248,8 +248,10 @@ impl Fault {
         Fault::new(FaultKind::Internal, detail)
     }
 
-    /// [`FaultKind::Panic`], with the panic's own words.
-    pub(crate) fn panic(who: impl fmt::Display, payload: &(dyn std::any::Any + Send)) -> Self {
+    /// [`FaultKind::Panic`], with the panic's own words: for a store or a transport that catches what code of the
+    /// application's panics with, which is the payload.
+    #[must_use]
+    pub fn panic(who: impl fmt::Display, payload: &(dyn std::any::Any + Send)) -> Self {
         let words = payload
             .downcast_ref::<&str>()
             .copied()

@@ -112,16 +112,6 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// A panic's own words.
-pub(crate) fn panicked(who: &str, payload: &(dyn std::any::Any + Send)) -> Fault {
-    let words = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a payload that is no text");
-    Fault::new(FaultKind::Panic, format!("{who} panicked: {words}"))
-}
-
 /// The source of a fault that several callers got.
 #[derive(Debug)]
 struct SharedError(Arc<rusqlite::Error>);

@@ -9,7 +9,7 @@ use cqrs_core::{Fault, ReadOnly};
 use rusqlite::{Connection, Params};
 use serde::de::DeserializeOwned;
 
-use crate::faults::{fault_of, is_busy, panicked};
+use crate::faults::{fault_of, is_busy};
 use crate::guarded::Guarded;
 use crate::readers::{Reader, Readers};
 use crate::rows;
@@ -186,7 +186,7 @@ async fn apart<T: Send + 'static>(
     });
     match task.await {
         Ok(result) => result?.map_err(|error| fault_of(error, &what())),
-        Err(error) if error.is_panic() => Err(panicked("a read", &*error.into_panic())),
+        Err(error) if error.is_panic() => Err(Fault::panic("a read", &*error.into_panic())),
         Err(error) => Err(Fault::unavailable("the runtime shuts down, and a read with it").caused_by(error)),
     }
 }

@@ -7,7 +7,7 @@ use cqrs_core::Fault;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use crate::faults::{panicked, sqlite_error};
+use crate::faults::sqlite_error;
 use crate::guarded::Guarded;
 
 /// What a closure on the writing connection returns.
@@ -92,7 +92,7 @@ where
                 };
                 (Err(fault), ran)
             }
-            Err(payload) => (Err(panicked("a write", &*payload)), Ran::Panicked),
+            Err(payload) => (Err(Fault::panic("a write", &*payload)), Ran::Panicked),
         };
         self.kept = Some(kept);
         ran
