@@ -39,6 +39,10 @@ pub struct MessageEntry {
     pub upcasts: Vec<u32>,
     /// What sort of aggregate it is about, where it says so: the category of its [`StreamId`](crate::StreamId).
     pub category: Option<&'static str>,
+    /// Its route over HTTP, such as `POST /users`.
+    pub route: Option<String>,
+    /// What it is as JSON Schema, where it has a route.
+    pub schema: Option<serde_json::Value>,
     /// What is around its handler in this bus, outermost first.
     pub pipeline: Vec<PipelineElement>,
     /// Its handlers, as they are linked in.
@@ -137,6 +141,8 @@ pub(crate) fn of(bus: &Bus) -> Catalog {
                 version: message.stored.is_some().then_some(message.version),
                 upcasts: (message.earliest()..message.version).collect(),
                 category: message.category,
+                route: route(message),
+                schema: schema(message),
                 pipeline: elements(message, bus.behaviors()),
                 handlers: handlers.remove(&message.type_id).unwrap_or_default(),
                 registered: bus.registered(message),
@@ -159,6 +165,26 @@ fn options(message: &MessageInfo) -> Vec<&'static str> {
         .into_iter()
         .filter_map(|(option, declared)| declared.then_some(option))
         .collect()
+}
+
+#[cfg(feature = "http")]
+fn route(message: &MessageInfo) -> Option<String> {
+    Some(message.http.as_ref()?.to_string())
+}
+
+#[cfg(feature = "http")]
+fn schema(message: &MessageInfo) -> Option<serde_json::Value> {
+    Some(message.http.as_ref()?.schema())
+}
+
+#[cfg(not(feature = "http"))]
+fn route(_: &MessageInfo) -> Option<String> {
+    None
+}
+
+#[cfg(not(feature = "http"))]
+fn schema(_: &MessageInfo) -> Option<serde_json::Value> {
+    None
 }
 
 /// What to say to somebody who asks for a name that is none.
@@ -184,7 +210,10 @@ impl fmt::Display for Catalog {
             }
             writeln!(f)?;
             for line in message.description.lines() {
-                writeln!(f, "    {}", line.trim())?;
+                match line.trim() {
+                    "" => writeln!(f)?,
+                    line => writeln!(f, "    {line}")?,
+                }
             }
             writeln!(f, "    declared {}", message.place)?;
             match (message.version, message.upcasts.as_slice()) {
@@ -194,6 +223,9 @@ impl fmt::Display for Catalog {
                 (Some(version), [first, .., last]) => {
                     writeln!(f, "    version  {version}, and reads {first} to {last}")?;
                 }
+            }
+            if let Some(route) = &message.route {
+                writeln!(f, "    route    {route}")?;
             }
             if let Some(category) = message.category {
                 writeln!(f, "    stream   {category}-..")?;

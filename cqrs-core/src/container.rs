@@ -90,21 +90,25 @@ pub(crate) struct Overrides {
 }
 
 impl Container {
-    /// Overrides win over providers, and both over what a store provides of itself. What cannot be made is found out
-    /// here, so that no dispatch waits for a cycle.
+    /// Overrides win over providers, and both over what a store provides of itself; a store that is an override itself
+    /// wins with what it provides. What cannot be made is found out here, so that no dispatch waits for a cycle.
     pub(crate) fn new(
         providers: &[&'static ProviderInfo],
         overrides: Overrides,
         store: Option<&'static StoreInfo>,
     ) -> Self {
+        let is_given = store.is_some_and(|store| overrides.shared.contains_key(&store.store.key));
         let mut shared: HashMap<TypeId, Slot> = HashMap::new();
         let mut per_call: HashMap<TypeId, PerCall> = HashMap::new();
         // The store of `InMemoryUnit`, which needs nothing.
         shared.insert(TypeId::of::<()>(), Slot::given(Need::of::<()>(), Box::new(Arc::new(()))));
-        let of_store = store.into_iter().flat_map(StoreInfo::providers);
-        let of_store =
-            of_store.filter(|of_store| !providers.iter().any(|other| other.provides.key == of_store.provides.key));
-        for provider in providers.iter().copied().chain(of_store) {
+        let of_store: Vec<_> = store.into_iter().flat_map(StoreInfo::providers).collect();
+        let is_in = |provider: &ProviderInfo, others: &[&ProviderInfo]| {
+            others.iter().any(|other| other.provides.key == provider.provides.key)
+        };
+        let declared = providers.iter().filter(|provider| !(is_given && is_in(provider, &of_store)));
+        let of_store = of_store.iter().filter(|of_store| is_given || !is_in(of_store, providers));
+        for &provider in declared.chain(of_store) {
             let need = provider.provides;
             match provider.role {
                 Role::Shared(_) => {

@@ -89,10 +89,13 @@ mod dispatch_error;
 mod event_meta;
 mod event_unit;
 mod events;
+mod expansion;
 mod fault;
 mod fingerprint;
 mod future;
 mod hex;
+#[cfg(feature = "http")]
+pub mod http;
 mod ids;
 mod in_memory;
 mod making;
@@ -103,6 +106,7 @@ mod observe;
 mod operation_result;
 mod options;
 mod outbox;
+mod paging;
 mod per_call;
 pub mod pipeline;
 mod principal;
@@ -147,6 +151,7 @@ pub use message::{Command, Dispatched, Event, Message, MessageKind, Query, Regis
 pub use need::Opening;
 pub use operation_result::OperationResult;
 pub use outbox::{Outbox, Sent};
+pub use paging::{OutOfBounds, Page, PageSize};
 pub use pipeline::behavior::On;
 pub use pipeline::element::PipelineElement;
 pub use pipeline::in_memory_ledger::InMemoryLedger;
@@ -154,7 +159,7 @@ pub use pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
 pub use pipeline::next::Next;
 pub use pipeline::outcome::Outcome;
 pub use principal::Principal;
-pub use problem::{FieldError, IntoProblem, Problem, ProblemMembers};
+pub use problem::{FieldError, IntoProblem, Problem, ProblemKind, ProblemMembers};
 pub use publish::Publish;
 pub use read_only::ReadOnly;
 pub use resource::{AnyUnit, Belongs, Joins, Resource};
@@ -252,6 +257,8 @@ pub mod __private {
         Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, InCrate, Later,
         Linked, Now, Reply, Static, crate_id,
     };
+    #[cfg(feature = "http")]
+    pub use crate::http::{Form, FormOf, HttpInfo, Located, Method, Routed, ToForm, located};
     pub use crate::in_place::{Begun, Waiting};
     pub use crate::message::{Command, Dispatched, Event, Message, MessageInfo, Query, Registered, Wire, kind};
     pub use crate::need::{Need, Opening};
@@ -263,7 +270,7 @@ pub mod __private {
     pub use crate::pipeline::outcome::Outcome;
     pub use crate::pipeline::policy::{PolicyInfo, ask, needs_of};
     pub use crate::pipeline::retry::Retry;
-    pub use crate::problem::{IntoProblem, Problem};
+    pub use crate::problem::{IntoProblem, Problem, ProblemKind};
     pub use crate::provider::{Provider, ProviderInfo, ProvidesPerCall, ProvidesShared};
     pub use crate::read_only::ReadOnly;
     pub use crate::registry::Entry;
@@ -275,8 +282,9 @@ pub mod __private {
     pub use crate::unit::Scope;
     pub use crate::wire::WireInfo;
     pub use crate::{
-        __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __cached as cached, __path as path,
-        __place as place, __sort as sort, __submit as submit, __succeeded as succeeded, __this_crate as this_crate,
+        __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __cached as cached, __form as form,
+        __path as path, __place as place, __route as route, __routed as routed, __sort as sort, __submit as submit,
+        __succeeded as succeeded, __this_crate as this_crate,
     };
 
     /// An event's declaration; what is none is an error at its name.
@@ -299,145 +307,4 @@ pub mod __private {
     pub fn never<T>() -> T {
         unreachable!("a stub of an item with errors was compiled")
     }
-}
-
-/// Not public API: the path of something in the module that it stands in.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __path {
-    ($name:literal) => {
-        ::core::concat!(::core::module_path!(), "::", $name)
-    };
-}
-
-/// Not public API: the place of the declaration that it stands in.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __place {
-    ($name:literal) => {
-        $crate::Place { path: $crate::__private::path!($name), file: ::core::file!(), line: ::core::line!() }
-    };
-}
-
-/// Not public API: the way to a handler, for a type that the user's crate may name in public. The handler's own
-/// type is as private as what the handler takes, and an associated type shows nothing private.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __begin_here {
-    ($here:ident, $handler:ident) => {
-        #[automatically_derived]
-        impl<C: $crate::Message> $crate::__private::Begin<C> for $here
-        where
-            $handler: $crate::__private::Handler<C>,
-        {
-            #[inline(always)]
-            fn wire(__bus: &$crate::Bus) -> $crate::__private::Wiring<'_> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::wire(__bus)
-            }
-            fn handler(__bus: &$crate::Bus) -> &'static $crate::__private::HandlerInfo {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::handler(__bus)
-            }
-            #[inline(always)]
-            fn running(__wired: &$crate::__private::Wired) -> $crate::__private::Running {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::running(__wired)
-            }
-            #[inline(always)]
-            fn start<'a>(
-                __fresh: &mut $crate::__private::Fresh<'a, C>,
-                __context: ::core::option::Option<$crate::Context>,
-                __wired: &'a $crate::__private::Wired,
-                __cx: &mut ::core::task::Context<'_>,
-            ) -> $crate::__private::Begun<'a, C> {
-                <$crate::__private::Here<$handler> as $crate::__private::Begin<C>>::start(
-                    __fresh, __context, __wired, __cx,
-                )
-            }
-        }
-    };
-}
-
-/// Not public API: puts a declaration into the registry.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "inventory")]
-macro_rules! __submit {
-    ($kind:ident($info:expr)) => {
-        $crate::__private::inventory::submit! { $crate::__private::Entry::$kind($info) }
-    };
-}
-
-/// Not public API: without the registry nothing registers itself, and what would have is no dead code.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "inventory"))]
-macro_rules! __submit {
-    ($kind:ident($info:expr)) => {
-        const _: $crate::__private::Entry = $crate::__private::Entry::$kind($info);
-    };
-}
-
-/// Not public API: how the answers of a query are kept.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "cache")]
-macro_rules! __cached {
-    ($query:ty, $ttl:expr, $capacity:expr, $shared:expr, [$($event:ty),*]) => {
-        $crate::__private::Cache::of::<$query>($ttl, $capacity, $shared, &[$($crate::__private::event::<$event>()),*])
-    };
-}
-
-/// Not public API: without the feature nothing keeps answers.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "cache"))]
-macro_rules! __cached {
-    ($($_:tt)*) => {
-        ::core::compile_error!(
-            "`cache` needs the feature `cache` of `cqrs-core`: cqrs-core = { .., features = [\"cache\"] }"
-        )
-    };
-}
-
-/// Not public API: whether a type is, or holds, an aggregate.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __aggregate {
-    ($type:ty) => {{
-        #[allow(unused_imports, reason = "an aggregate answers for itself")]
-        use $crate::__private::Otherwise as _;
-        $crate::__private::Probe::<$type>::AGGREGATE
-    }};
-}
-
-/// Not public API: whether a type is the bus.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __bus {
-    ($type:ty) => {{
-        #[allow(unused_imports, reason = "the bus answers for itself")]
-        use $crate::__private::Otherwise as _;
-        $crate::__private::Probe::<$type>::BUS
-    }};
-}
-
-/// Not public API: tells rejection and fault apart, by what the error type implements.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __sort {
-    ($error:ty, $returned:expr) => {{
-        #[allow(unused_imports, reason = "an error that carries faults answers for itself")]
-        use $crate::__private::Otherwise as _;
-        $crate::__private::Probe::<$error>::sort($returned)
-    }};
-}
-
-/// Not public API: whether an output is a success, by what its type implements.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __succeeded {
-    ($type:ty, $output:expr) => {{
-        #[allow(unused_imports, reason = "an output with an opinion answers for itself")]
-        use $crate::__private::Otherwise as _;
-        $crate::__private::Probe::<$type>::is_success($output)
-    }};
 }

@@ -117,6 +117,12 @@ pub trait Json: Sized {
     #[doc(hidden)]
     fn from_json(bytes: &[u8]) -> serde_json::Result<Self>;
     #[doc(hidden)]
+    #[cfg(feature = "http")]
+    fn from_body(body: &[u8]) -> Result<Self, crate::http::Unreadable>;
+    #[doc(hidden)]
+    #[cfg(feature = "http")]
+    fn from_fields(fields: crate::http::Fields<'_>) -> Result<Self, crate::http::Unreadable>;
+    #[doc(hidden)]
     fn to_json(&self) -> serde_json::Result<Vec<u8>>;
     #[doc(hidden)]
     fn to_value(&self) -> serde_json::Result<serde_json::Value>;
@@ -127,6 +133,16 @@ pub trait Json: Sized {
 impl<T: serde::Serialize + serde::de::DeserializeOwned> Json for T {
     fn from_json(bytes: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(bytes)
+    }
+
+    #[cfg(feature = "http")]
+    fn from_body(body: &[u8]) -> Result<Self, crate::http::Unreadable> {
+        crate::http::from_body(body)
+    }
+
+    #[cfg(feature = "http")]
+    fn from_fields(fields: crate::http::Fields<'_>) -> Result<Self, crate::http::Unreadable> {
+        crate::http::from_fields(fields)
     }
 
     fn to_json(&self) -> serde_json::Result<Vec<u8>> {
@@ -214,6 +230,9 @@ pub struct MessageInfo {
     /// Which aggregate's stream it is about, where it says so.
     pub(crate) stream: Option<StreamFn>,
     pub(crate) pipeline: Pipeline,
+    /// Its route, where it has one.
+    #[cfg(feature = "http")]
+    pub(crate) http: Option<crate::http::HttpInfo>,
     pub(crate) slot: Slot,
     /// What stands for the handler where none is declared.
     pub(crate) by_hand: HandlerInfo,
@@ -261,6 +280,8 @@ impl MessageInfo {
             category: None,
             stream: None,
             pipeline: Pipeline::new(),
+            #[cfg(feature = "http")]
+            http: None,
             slot: Slot::new(),
             by_hand: HandlerInfo::by_hand(C::info, place),
         }
@@ -277,6 +298,13 @@ impl MessageInfo {
     #[must_use]
     pub const fn transient(mut self) -> Self {
         self.transient = true;
+        self
+    }
+
+    /// Nothing has a route, and what declares one does not compile.
+    #[cfg(not(feature = "http"))]
+    #[must_use]
+    pub const fn http(self, (): ()) -> Self {
         self
     }
 

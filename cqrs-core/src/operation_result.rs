@@ -35,6 +35,10 @@ fn none<T>() -> Option<T> {
 }
 
 impl<T> OperationResult<T> {
+    /// The statuses that come without a value.
+    #[cfg(feature = "http")]
+    pub(crate) const STATUSES: [u16; 9] = [204, 400, 401, 403, 404, 409, 422, 500, 503];
+
     fn success(status: u16, value: Option<T>) -> Self {
         OperationResult { status, value, error: None }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dispatch_error::DispatchError;
 use crate::fault::{Effect, Fault, FaultKind, with_sources};
+use crate::ids::MessageId;
 
 /// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) describes it, and an error type for handlers
 /// that want no enum of their own.
@@ -240,11 +241,29 @@ impl std::error::Error for Problem {}
     message = "`{Self}` cannot be told to a client as a problem",
     label = "no `IntoProblem`",
     note = "put `#[derive(Problem)]` on `{Self}`, or use `Problem` itself as the error",
-    note = "needed because the message can be reached by name (`wire`)"
+    note = "needed because the message can be reached from outside (`wire`, `name` or `http`)"
 )]
 pub trait IntoProblem {
     /// The problem, with nothing in it that a client should not see.
     fn into_problem(self) -> Problem;
+
+    /// Which problems there can be, for whoever describes them; nothing, where the type does not say, and it may be any.
+    #[must_use]
+    fn problems() -> Option<&'static [ProblemKind]> {
+        None
+    }
+}
+
+/// A problem that an error can be: what is known of it before it happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ProblemKind {
+    /// The HTTP status code.
+    pub status: u16,
+    /// The problem's `type`; `about:blank` says no more than the status does.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// When it happens: a doc comment.
+    pub description: &'static str,
 }
 
 impl IntoProblem for Problem {
@@ -257,10 +276,15 @@ impl IntoProblem for std::convert::Infallible {
     fn into_problem(self) -> Problem {
         match self {}
     }
+
+    fn problems() -> Option<&'static [ProblemKind]> {
+        Some(&[])
+    }
 }
 
 /// What the caller can mend is told in full. What broke inside is told as such; its details go to the log, here
-/// and now, since nobody else sees them.
+/// and now, since nobody else sees them, under an id that is the problem's `instance`: whoever is told it can be helped by
+/// whoever reads the log.
 impl IntoProblem for &Fault {
     fn into_problem(self) -> Problem {
         let (status, open) = match self.kind() {
@@ -274,8 +298,10 @@ impl IntoProblem for &Fault {
             FaultKind::Timeout => (504, false),
             FaultKind::Wiring | FaultKind::Panic | FaultKind::OutcomeUnknown | FaultKind::Internal => (500, false),
         };
-        if !open {
-            tracing::error!(error = %with_sources(self), "a client is told of a fault without its details");
+        let instance = (!open).then(|| format!("urn:uuid:{}", MessageId::new()));
+        if let Some(instance) = &instance {
+            let error = with_sources(self);
+            tracing::error!(error = %error, %instance, "a client is told of a fault without its details");
         }
         let detail = match (open, self.kind()) {
             (true, _) => self.detail(),
@@ -285,6 +311,7 @@ impl IntoProblem for &Fault {
             _ => "the application could not do this; its log says why",
         };
         let mut problem = Problem::new(status, detail);
+        problem.instance = instance;
         if open {
             problem.errors = self.fields().to_vec();
         }
@@ -295,6 +322,11 @@ impl IntoProblem for &Fault {
 impl IntoProblem for Fault {
     fn into_problem(self) -> Problem {
         (&self).into_problem()
+    }
+
+    /// None of its own: every call can end in a fault.
+    fn problems() -> Option<&'static [ProblemKind]> {
+        Some(&[])
     }
 }
 

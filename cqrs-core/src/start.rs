@@ -2,6 +2,7 @@
 
 use crate::bus::Bus;
 use crate::fault::Fault;
+use crate::subscription::OUTBOX;
 use crate::verify::Report;
 
 /// Why a bus did not start.
@@ -50,6 +51,27 @@ impl Bus {
         }
         self.set_closed(false);
         Ok(Started { bus: self.clone() })
+    }
+}
+
+impl Bus {
+    /// Whether a call from outside would be taken now: for whoever asks before sending requests here.
+    ///
+    /// # Errors
+    /// A fault of kind [`Unavailable`](crate::FaultKind::Unavailable) once the shutdown has begun, what the store says where
+    /// it does not answer, or [`Wiring`](crate::FaultKind::Wiring) where something is wired wrongly.
+    pub async fn ready(&self) -> Result<(), Fault> {
+        if !self.is_open() {
+            return Err(Fault::unavailable("the bus is shutting down and takes no more calls"));
+        }
+        let report = self.verify();
+        if !report.is_sound() {
+            return Err(Fault::wiring(report.to_string()));
+        }
+        match self.store().await? {
+            Some(store) => store.checkpoint(OUTBOX).await.map(drop),
+            None => Ok(()),
+        }
     }
 }
 

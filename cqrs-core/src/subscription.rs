@@ -22,7 +22,7 @@ pub(crate) use running::{Subscribers, settled};
 pub use status::{Health, OutboxQueue, Subscription, SubscriptionStatus};
 
 /// What the lease of the outbox is kept under.
-const OUTBOX: &str = "outbox";
+pub(crate) const OUTBOX: &str = "outbox";
 
 /// How deliveries are made.
 #[derive(Debug, Clone, Copy)]

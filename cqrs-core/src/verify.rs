@@ -53,6 +53,10 @@ pub enum WiringProblemKind {
     TwoStores,
     /// A command or a query that does not say who may send it, in a bus that denies by default.
     NoAuthorization,
+    /// Two messages with one route over HTTP.
+    SameRoute,
+    /// A route that names a field which its message does not have.
+    WrongRoute,
 }
 
 impl Report {
@@ -125,6 +129,8 @@ pub(crate) fn verify(bus: &Bus) -> Report {
     }
     found.names();
     found.subscriptions();
+    #[cfg(feature = "http")]
+    crate::http::verify_routes(bus).into_iter().for_each(|(kind, text)| found.add(kind, text));
     found.report()
 }
 

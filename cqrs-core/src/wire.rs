@@ -38,7 +38,7 @@ impl WireInfo {
     {
         WireInfo::of::<C>(|bus, payload, options| {
             let message = decode::<C>(payload)?;
-            Ok(Box::pin(async move { encode::<C>(bus.execute(message).with(options).await) }))
+            Ok(Box::pin(async move { encode::<C>(bus.execute(message).with(options).await, serde_json::to_value) }))
         })
     }
 
@@ -50,7 +50,7 @@ impl WireInfo {
     {
         WireInfo::of::<C>(|bus, payload, options| {
             let message = decode::<C>(payload)?;
-            Ok(Box::pin(async move { encode::<C>(bus.query(message).with(options).await) }))
+            Ok(Box::pin(async move { encode::<C>(bus.query(message).with(options).await, serde_json::to_value) }))
         })
     }
 
@@ -66,7 +66,7 @@ impl WireInfo {
         })
     }
 
-    const fn of<C: Wire>(dispatch: DispatchFn) -> Self {
+    pub(crate) const fn of<C: Wire>(dispatch: DispatchFn) -> Self {
         WireInfo { dispatch, to_json: to_json::<C> }
     }
 
@@ -76,7 +76,7 @@ impl WireInfo {
 }
 
 /// Reads a message. What the user's `Deserialize` does, a panic too, is the call's fault.
-fn decode<C: Wire>(payload: &[u8]) -> Result<C, Fault> {
+pub(crate) fn decode<C: Wire>(payload: &[u8]) -> Result<C, Fault> {
     let site = C::info().by_hand.site();
     let name = C::info().name;
     match catch_unwind(AssertUnwindSafe(|| C::from_json(payload))) {
@@ -90,14 +90,14 @@ fn decode<C: Wire>(payload: &[u8]) -> Result<C, Fault> {
 }
 
 /// Writes an answer. Nobody knows any more what a caller was told who cannot be told.
-fn encode<C>(result: Result<C::Output, DispatchError<C::Error>>) -> WireResult
-where
-    C: Message<Output: serde::Serialize, Error: IntoProblem>,
-{
+pub(crate) fn encode<C: Message<Error: IntoProblem>>(
+    result: Result<C::Output, DispatchError<C::Error>>,
+    to_value: impl FnOnce(C::Output) -> serde_json::Result<Value>,
+) -> WireResult {
     let site = C::info().by_hand.site();
     let name = C::info().name;
     let told = catch_unwind(AssertUnwindSafe(|| match result {
-        Ok(output) => serde_json::to_value(output).map_err(|error| {
+        Ok(output) => to_value(output).map_err(|error| {
             let text = format!("`{name}` was handled, but its output cannot be written as JSON");
             Fault::internal(text).with_unknown_effect().caused_by(error).at(site).into()
         }),

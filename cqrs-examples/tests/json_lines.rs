@@ -41,7 +41,7 @@ async fn a_bus_that_has_served_is_shut_down() {
     let bus = Bus::builder().build();
     let mut answers = Vec::new();
     serve(&bus, &b"{\"ListUsers\":{}}"[..], &mut answers).await.unwrap();
-    assert_eq!(answers, b"[]\n");
+    assert_eq!(answers, b"{\"users\":[]}\n");
     let refused = bus.dispatch_json("ListUsers", b"{}").await.unwrap_err();
     assert!(refused.fault().is_some_and(Fault::is_transient), "{refused}");
 }

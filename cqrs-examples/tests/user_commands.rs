@@ -1,6 +1,6 @@
 //! The write side, called as the functions it is made of.
 
-use cqrs_core::{Bus, DispatchError, Events, Fault, FaultKind, IntoProblem};
+use cqrs_core::{Bus, DispatchError, Events, Fault, FaultKind, IntoProblem, Principal};
 use cqrs_examples::users::handlers::user_commands::{create_user, update_user_name};
 use cqrs_examples::users::messages::{
     CreateUser, GetUserById, UpdateUserName, User, UserCreated, UserError, UserId, UserRenamed,
@@ -39,6 +39,11 @@ impl UserWrites for NoUsers {
     fn rename(&mut self, _: UserId, _: String) -> Answer<'_, Option<User>> {
         Box::pin(async { Err(Fault::unavailable("the store does not answer")) })
     }
+}
+
+/// What the handlers do is tested here, and not who may have it done.
+fn anybody() -> Principal {
+    Principal::system("test")
 }
 
 fn ada() -> CreateUser {
@@ -89,7 +94,7 @@ async fn nobody_is_not_renamed() {
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_a_fault_and_no_rejection() {
     let bus = Bus::builder().provide_call(|| Box::new(NoUsers) as Box<dyn UserWrites>).build();
-    let failed = bus.execute(ada()).await.unwrap_err();
+    let failed = bus.execute(ada()).by(anybody()).await.unwrap_err();
     let DispatchError::Fault(fault) = failed else { panic!("a rejection: {failed}") };
     assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Unavailable, true));
 }
@@ -97,10 +102,10 @@ async fn a_store_that_does_not_answer_is_a_fault_and_no_rejection() {
 #[tokio::test]
 async fn the_read_side_follows_what_is_committed_and_nothing_else() {
     let bus = Bus::builder().build();
-    let user = bus.execute(ada()).await.unwrap();
-    bus.execute(CreateUser { email: String::new(), ..ada() }).await.unwrap_err();
-    let grace = bus.execute(UpdateUserName { user_id: user.id, new_name: "Grace".into() }).await.unwrap();
+    let user = bus.execute(ada()).by(anybody()).await.unwrap();
+    bus.execute(CreateUser { email: String::new(), ..ada() }).by(anybody()).await.unwrap_err();
+    let grace = bus.execute(UpdateUserName { user_id: user.id, new_name: "Grace".into() }).by(anybody()).await.unwrap();
     bus.settled().await;
-    assert_eq!(bus.query(GetUserById { user_id: user.id }).await.unwrap(), grace);
-    bus.query(GetUserById { user_id: UserId(2) }).await.unwrap_err();
+    assert_eq!(bus.query(GetUserById { user_id: user.id }).by(anybody()).await.unwrap(), grace);
+    bus.query(GetUserById { user_id: UserId(2) }).by(anybody()).await.unwrap_err();
 }

@@ -1,10 +1,9 @@
 //! The read side, called as the functions it is made of, and the handlers that keep it up to date.
 
-use cqrs_core::{IntoProblem, ReadOnly};
+use cqrs_core::{IntoProblem, Page, PageSize, ReadOnly};
 use cqrs_examples::users::handlers::user_queries::{get_user, list_users};
 use cqrs_examples::users::handlers::user_views::{show_created, show_renamed};
 use cqrs_examples::users::messages::{GetUserById, ListUsers, User, UserCreated, UserId, UserRenamed};
-use cqrs_examples::users::paging::{Page, PageSize};
 use cqrs_examples::users::store::{Answer, UserViewUpdates, UserViews};
 
 /// A read model that holds what a test puts in.
@@ -63,8 +62,9 @@ async fn a_user_who_is_not_there_is_not_found() {
 #[tokio::test]
 async fn users_come_a_page_at_a_time() {
     let views = FakeViews((1..=45).map(|id| user(id, "somebody")).collect());
-    let ids =
-        |query| async { list_users(query, &views).await.unwrap().iter().map(|user| user.id.0).collect::<Vec<_>>() };
+    let ids = |query| async {
+        list_users(query, &views).await.unwrap().users.iter().map(|user| user.id.0).collect::<Vec<_>>()
+    };
     assert_eq!(ids(ListUsers::default()).await, (1..=20).collect::<Vec<_>>());
     let third = ListUsers { page: 3.try_into().unwrap(), ..ListUsers::default() };
     assert_eq!(ids(third).await, (41..=45).collect::<Vec<_>>());

@@ -1,6 +1,6 @@
 //! The tables of the database, through the handlers that write and read them.
 
-use cqrs_core::{Events, FaultKind};
+use cqrs_core::{Events, FaultKind, Principal};
 use cqrs_examples::users::handlers::user_commands::{create_user, update_user_name};
 use cqrs_examples::users::handlers::user_queries::{get_user, list_users};
 use cqrs_examples::users::handlers::user_views::{show_created, show_renamed};
@@ -90,7 +90,7 @@ async fn the_views_end_up_the_same_in_whatever_order_events_come() {
             updates.into_inner().commit().await.unwrap();
         }
         let views = SqliteUserViews::new(db.reads());
-        assert_eq!(list_users(ListUsers::default(), &views).await.unwrap(), [user(1, "Grace")], "{order}");
+        assert_eq!(list_users(ListUsers::default(), &views).await.unwrap().users, [user(1, "Grace")], "{order}");
         assert!(written(&db).await.is_empty(), "the views are a table of their own");
     }
 }
@@ -110,13 +110,19 @@ async fn users_come_one_by_one_and_a_page_at_a_time() {
     let refused = get_user(GetUserById { user_id: UserId(46) }, &views).await.unwrap_err();
     assert!(matches!(refused, UserError::NotFound(UserId(46))));
 
-    let ids =
-        |query| async { list_users(query, &views).await.unwrap().iter().map(|user| user.id.0).collect::<Vec<_>>() };
+    let ids = |query| async {
+        list_users(query, &views).await.unwrap().users.iter().map(|user| user.id.0).collect::<Vec<_>>()
+    };
     assert_eq!(ids(ListUsers::default()).await, (1..=20).collect::<Vec<_>>());
     let third = ListUsers { page: 3.try_into().unwrap(), ..ListUsers::default() };
     assert_eq!(ids(third).await, (41..=45).collect::<Vec<_>>());
     let far = ListUsers { page: u32::MAX.try_into().unwrap(), page_size: 100.try_into().unwrap() };
     assert!(ids(far).await.is_empty());
+}
+
+/// What the handlers do is tested here, and not who may have it done.
+fn anybody() -> Principal {
+    Principal::system("test")
 }
 
 /// The whole of it, on one bus: the query sees what the command has done, by way of the event.
@@ -126,14 +132,14 @@ async fn the_read_table_follows_the_write_table() {
     let bus = sqlite::bus(db.clone()).build();
     cqrs_core::testing::assert_wired!(bus.clone());
     let started = bus.start().await.unwrap();
-    let ada = bus.execute(create("Ada")).await.unwrap();
-    bus.execute(CreateUser { email: String::new(), ..create("Nobody") }).await.unwrap_err();
+    let ada = bus.execute(create("Ada")).by(anybody()).await.unwrap();
+    bus.execute(CreateUser { email: String::new(), ..create("Nobody") }).by(anybody()).await.unwrap_err();
     bus.settled().await;
-    assert_eq!(bus.query(GetUserById { user_id: ada.id }).await.unwrap(), ada);
-    let grace = bus.execute(UpdateUserName { user_id: ada.id, new_name: "Grace".into() }).await.unwrap();
+    assert_eq!(bus.query(GetUserById { user_id: ada.id }).by(anybody()).await.unwrap(), ada);
+    let grace = bus.execute(UpdateUserName { user_id: ada.id, new_name: "Grace".into() }).by(anybody()).await.unwrap();
     bus.settled().await;
     // Asked before, and kept as an answer until the event.
-    assert_eq!(bus.query(GetUserById { user_id: ada.id }).await.unwrap(), grace);
+    assert_eq!(bus.query(GetUserById { user_id: ada.id }).by(anybody()).await.unwrap(), grace);
     assert_eq!(written(&db).await.len(), 1);
     let log = bus.log().read_all(None, 10).await.unwrap();
     let told: Vec<_> = log.iter().map(|event| (&*event.name, event.stream.as_ref().unwrap().as_str())).collect();

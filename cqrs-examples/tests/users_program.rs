@@ -26,7 +26,7 @@ fn problem(line: impl AsRef<[u8]>) -> (u64, String) {
     let mut input = line.as_ref().to_vec();
     input.extend_from_slice(b"\n{\"ListUsers\":{}}\n");
     let [problem, list] = answers(input).try_into().unwrap();
-    assert_eq!(list, serde_json::json!([]));
+    assert_eq!(list, serde_json::json!({ "users": [] }));
     for member in ["type", "title"] {
         assert!(problem[member].is_string(), "{problem}");
     }
@@ -71,10 +71,10 @@ fn what_cannot_be_read_is_a_bad_request() {
         (r#"{"UpdateUserName":{"user_id":1}}"#, "`UpdateUserName` cannot be read from this JSON: missing field"),
         (r#"{"GetUserById":{}}"#, "`GetUserById` cannot be read from this JSON: missing field `user_id`"),
         (r#"{"GetUserById":{"user_id":"1"}}"#, "`GetUserById` cannot be read from this JSON: invalid type"),
-        (r#"{"ListUsers":{"page":0}}"#, "`ListUsers` cannot be read from this JSON: `page` is at least 1, not 0"),
+        (r#"{"ListUsers":{"page":0}}"#, "`ListUsers` cannot be read from this JSON: a page is at least 1, not 0"),
         (r#"{"ListUsers":{"page":-1}}"#, "`ListUsers` cannot be read from this JSON: invalid value"),
-        (r#"{"ListUsers":{"page_size":0}}"#, "`ListUsers` cannot be read from this JSON: `page_size` is from 1 to 100"),
-        (r#"{"ListUsers":{"page_size":101}}"#, "`ListUsers` cannot be read from this JSON: `page_size` is from 1"),
+        (r#"{"ListUsers":{"page_size":0}}"#, "`ListUsers` cannot be read from this JSON: a page holds from 1 to 100"),
+        (r#"{"ListUsers":{"page_size":101}}"#, "`ListUsers` cannot be read from this JSON: a page holds from 1"),
         (r#"{"CreateUser":{"name":"Ada","email":""}}"#, "email is required"),
     ] {
         let (status, detail) = problem(line);
@@ -116,7 +116,7 @@ fn blank_lines_are_skipped_and_the_last_line_needs_no_end() {
 
 #[test]
 fn a_name_may_be_written_with_escapes() {
-    assert_eq!(answers(r#" { "List\u0055sers" : { } } "#), [serde_json::json!([])]);
+    assert_eq!(answers(r#" { "List\u0055sers" : { } } "#), [serde_json::json!({ "users": [] })]);
 }
 
 #[test]
@@ -171,10 +171,11 @@ fn the_catalog_tells_of_every_message() {
     assert!(output.status.success());
     let catalog = String::from_utf8(output.stdout).unwrap();
     for told in [
-        "command CreateUser (wire)\n    Creates a user. The e-mail address is required.\n    declared `cqrs_examples::users::",
+        "command CreateUser (wire)\n    Creates a user. The e-mail address is required.\n\n    Under one `Idempotency-Key` a user",
         "command UpdateUserName (wire)\n    Gives a user another name.\n",
         "query GetUserById (wire)\n    Shows one user.\n",
         "query ListUsers (wire)\n    Lists users by id, a page at a time.\n",
+        "    route    PUT /users/{user_id}/name\n",
         "event user.created\n",
         "event user.renamed\n",
         "    handled  `cqrs_examples::users::handlers::user_commands::create_user` (",
@@ -186,13 +187,16 @@ fn the_catalog_tells_of_every_message() {
     let (_, entry) = catalog.split_once("command UpdateUserName (wire)\n").unwrap();
     let through: Vec<_> =
         entry.lines().take_while(|line| line.starts_with("    ")).filter(|line| line.contains("through")).collect();
-    for (line, told) in
-        through.iter().zip(["timeout (5s)", "retry (3 times on conflict, first after 50ms)", "behavior (order 10)"])
-    {
+    for (line, told) in through.iter().zip([
+        "authorize (the scope \"users:write\")",
+        "timeout (5s)",
+        "retry (3 times on conflict, first after 50ms)",
+        "behavior (order 10)",
+    ]) {
         assert!(line.starts_with(&format!("    through  {told}")) && line.contains(".rs:"), "{line}");
     }
-    assert_eq!(through.len(), 3, "{through:#?}");
-    assert!(through[2].contains("`cqrs_examples::users::behaviors::log_changes` ("), "{}", through[2]);
+    assert_eq!(through.len(), 4, "{through:#?}");
+    assert!(through[3].contains("`cqrs_examples::users::behaviors::log_changes` ("), "{}", through[3]);
 }
 
 #[test]

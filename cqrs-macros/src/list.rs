@@ -100,8 +100,22 @@ impl Keys {
 }
 
 /// What is written inside of another option, and of which.
-const INSIDE: &[(&str, &str)] =
-    &[("ttl", "cache"), ("capacity", "cache"), ("shared", "cache"), ("invalidated_by", "cache"), ("backoff", "retry")];
+const INSIDE: &[(&str, &str)] = &[
+    ("ttl", "cache"),
+    ("capacity", "cache"),
+    ("shared", "cache"),
+    ("invalidated_by", "cache"),
+    ("backoff", "retry"),
+    ("get", "http"),
+    ("post", "http"),
+    ("put", "http"),
+    ("patch", "http"),
+    ("delete", "http"),
+    ("status", "http"),
+    ("location", "http"),
+    ("none", "http"),
+    ("headers", "http"),
+];
 
 /// How a key goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]

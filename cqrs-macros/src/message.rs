@@ -48,7 +48,7 @@ pub(crate) fn expand(of: Macro, arguments: TokenStream, item: TokenStream) -> To
 /// What can be a message: a struct or an enum that has a value, and no parameters.
 fn check<'a>(
     of: Macro,
-    options: Options,
+    mut options: Options,
     aggregate_ids: AggregateIds,
     item: &'a Item,
     errors: &mut Errors,
@@ -76,6 +76,9 @@ fn check<'a>(
             &generics.params,
             format!("a message is concrete: remove the parameters of `{ident}`, and declare one message for each type it is used with"),
         );
+    }
+    if let Some(http) = &mut options.http {
+        http.check_against(item, options.output.as_ref(), errors);
     }
     options.versions.check(ident, options.transient.as_ref(), errors);
     Some(Message { of, ident, generics, attributes, options, aggregate_ids })
@@ -150,6 +153,10 @@ fn implement(message: &Message<'_>) -> TokenStream {
             impl _cqrs::Wire for #ident {}
         }
     });
+    let routed = options.http.as_ref().and_then(|http| {
+        let unit: Type = syn::parse_quote!(());
+        http.implement(ident, options.output.as_ref().unwrap_or(&unit))
+    });
     let names_aggregate = message.aggregate_ids.implement(ident);
     let checks = checks(message);
     hidden(
@@ -174,6 +181,7 @@ fn implement(message: &Message<'_>) -> TokenStream {
             #by
             #registered
             #wire
+            #routed
             #names_aggregate
             #checks
             _cqrs::submit! { Message(<#ident as _cqrs::Message>::info) }
@@ -243,14 +251,16 @@ fn info(message: &Message<'_>) -> TokenStream {
         }
         _ => quote!(),
     };
-    let wire = wire_key(*of, options).map(|key| {
+    let http = options.http.as_ref().and_then(|http| http.info(*of, ident));
+    // What has a route has it with all that a message by name has, and what is missing for that is missing once.
+    let wire = wire_key(*of, options).filter(|_| http.is_none()).map(|key| {
         let (constructor, ident) = (at(key.span(), &constructor), at(key.span(), ident));
         quote_spanned!(key.span()=> .wire(_cqrs::WireInfo::#constructor::<#ident>()))
     });
     let pipeline = options.pipeline.info(ident, options.error.is_some());
     let info = quote! {
         _cqrs::MessageInfo::#constructor::<#ident>(#name, _cqrs::place!(#path), #documentation)
-            #contract #kept #wire #pipeline
+            #contract #kept #wire #http #pipeline
     };
     message.aggregate_ids.info(ident, info)
 }
@@ -259,7 +269,7 @@ fn info(message: &Message<'_>) -> TokenStream {
 /// it from outside is another question.
 fn wire_key(of: Macro, options: &Options) -> Option<&Ident> {
     let named = options.name.as_ref().filter(|_| of != Macro::Event).map(|(key, _)| key);
-    options.wire.as_ref().or(named)
+    options.wire.as_ref().or(named).or(options.http.as_ref().map(|http| &http.key))
 }
 
 /// What rustc is asked about the declared types.

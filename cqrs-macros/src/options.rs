@@ -8,6 +8,7 @@ use syn::{LitStr, Path, Type};
 
 use crate::behavior::{self, On};
 use crate::errors::Errors;
+use crate::http::{self, Http};
 use crate::list::{self, Keys};
 use crate::pipeline::Pipeline;
 use crate::subscription;
@@ -31,6 +32,7 @@ pub(crate) const OPTIONS: &[(&str, &[Macro], &[&str])] = &[
     ("name", &[Macro::Command, Macro::Query, Macro::Event, Macro::Handler], &["name = \"orders.place\""]),
     ("wire", &[Macro::Command, Macro::Query, Macro::Event], &["wire"]),
     ("contract", &[Macro::Command, Macro::Query], &["contract"]),
+    ("http", &[Macro::Command, Macro::Query], &["http(post = \"/users\", status = 201)"]),
     ("authorize", &[Macro::Command, Macro::Query], &["authorize = \"orders:write\"", "authorize = path::to::policy"]),
     ("public", &[Macro::Command, Macro::Query], &["public"]),
     ("cache", &[Macro::Query], &["cache(ttl = \"30s\", capacity = 10_000, shared, invalidated_by(OrderPlaced))"]),
@@ -59,6 +61,7 @@ const REASONS: &[(&str, Macro, &str)] = &[
     ("cache", Macro::Command, "a command asks for a change, and a kept answer changes nothing"),
     ("idempotent", Macro::Query, "a query changes nothing, so asking twice is asking twice"),
     ("version", Macro::Command, "a command is carried out and not kept"),
+    ("http", Macro::Event, "what has happened is told by the application; what a client asks for is a command"),
     ("inline", Macro::Event, "each handler of the event says so for itself"),
     (
         "validate",
@@ -88,6 +91,7 @@ pub(crate) struct Options {
     pub(crate) name: Option<(Ident, LitStr)>,
     pub(crate) wire: Option<Ident>,
     pub(crate) contract: Option<Ident>,
+    pub(crate) http: Option<Http>,
     pub(crate) pipeline: Pipeline,
     pub(crate) transient: Option<Ident>,
     pub(crate) versions: Versions,
@@ -137,6 +141,7 @@ impl Options {
             }
             "wire" => self.wire = Some(key),
             "contract" => self.contract = Some(key),
+            "http" => self.http = Some(http::read(of, key, input, errors)?),
             "transient" => self.transient = Some(key),
             "version" => self.versions.version = Some(versions::version(key, input, errors)?),
             "upcasts" => self.versions.upcasts = Some(versions::upcasts(key, input, errors)?),
@@ -190,7 +195,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::{cache, retry};
+    use crate::{cache, http, retry};
 
     const ALL: [Macro; 6] =
         [Macro::Command, Macro::Query, Macro::Event, Macro::Handler, Macro::Provide, Macro::Behavior];
@@ -213,6 +218,12 @@ mod tests {
             } else {
                 form.to_string()
             };
+            // The form in the table is a command's.
+            let given = if *of == Macro::Query {
+                given.replace("http(post = \"/users\", status = 201)", "http(get = \"/users\")")
+            } else {
+                given
+            };
             let (options, errors) = read(*of, &given);
             assert_eq!(errors, "", "`{form}` of `#[{}]`", of.name());
             let Options {
@@ -221,6 +232,7 @@ mod tests {
                 name: given,
                 wire,
                 contract,
+                http,
                 pipeline,
                 transient,
                 versions,
@@ -239,6 +251,7 @@ mod tests {
                 "name" => given.is_some(),
                 "wire" => wire.is_some(),
                 "contract" => contract.is_some(),
+                "http" => http.is_some(),
                 "authorize" => authorize.is_some(),
                 "public" => public.is_some(),
                 "cache" => cache.is_some(),
@@ -331,9 +344,10 @@ mod tests {
     /// What stands inside of the options that are lists.
     fn words_of(of: Macro) -> Vec<&'static str> {
         let retry = retry::FORMS.iter().map(|(name, _)| *name).chain(retry::KINDS.iter().map(|(kind, _)| *kind));
+        let http = http::FORMS.iter().map(|(name, _)| *name);
         match of {
-            Macro::Command => retry.collect(),
-            Macro::Query => retry.chain(cache::FORMS.iter().map(|(name, _)| *name)).collect(),
+            Macro::Command => retry.chain(http).collect(),
+            Macro::Query => retry.chain(http).chain(cache::FORMS.iter().map(|(name, _)| *name)).collect(),
             Macro::Behavior => behavior::WORDS.iter().map(|(word, _)| *word).collect(),
             Macro::Event | Macro::Handler | Macro::Provide => Vec::new(),
         }

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, LitInt, LitStr, Type, Variant};
 
 use crate::attributes::Attributes;
+use crate::documentation;
 use crate::errors::Errors;
 use crate::expand::hidden;
 
@@ -64,6 +65,7 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
         );
     }
     let mut fault: Option<&Variant> = None;
+    let mut kinds: Vec<TokenStream> = Vec::new();
     let arms: Vec<TokenStream> = match &input.data {
         Data::Enum(data) => data
             .variants
@@ -78,6 +80,7 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
                     check_fault(variant, attribute, &mut fault, errors);
                     return quote!(Self::#name(__fault) => _cqrs::IntoProblem::into_problem(__fault),);
                 }
+                kinds.push(kind(&variant.attrs, &whole, &told));
                 let problem = problem(&whole, &told);
                 quote!(Self::#name { .. } => #problem,)
             })
@@ -86,6 +89,7 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
             for field in &data.fields {
                 no_attributes(&field.attrs, errors);
             }
+            kinds.push(kind(&input.attrs, &whole, &Told::default()));
             let problem = problem(&whole, &Told::default());
             vec![quote!(Self { .. } => #problem,)]
         }
@@ -105,6 +109,9 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
                     let __detail = _cqrs::ToString::to_string(&self);
                     match self { #(#arms)* }
                 }
+                fn problems() -> _cqrs::Option<&'static [_cqrs::ProblemKind]> {
+                    _cqrs::Option::Some(&[#(#kinds),*])
+                }
             }
             #carries
         },
@@ -116,6 +123,15 @@ fn problem(whole: &Told, told: &Told) -> TokenStream {
     let uri = told.uri.as_ref().or(whole.uri.as_ref()).map(|uri| quote!(.with_type(#uri)));
     let title = told.title.as_ref().or(whole.title.as_ref()).map(|title| quote!(.with_title(#title)));
     quote!(_cqrs::Problem::new(#status, __detail) #uri #title)
+}
+
+/// What is known of a variant before it happens.
+fn kind(attributes: &[Attribute], whole: &Told, told: &Told) -> TokenStream {
+    let status = told.status.or(whole.status).unwrap_or(STATUS);
+    let blank = LitStr::new("about:blank", proc_macro2::Span::call_site());
+    let uri = told.uri.as_ref().or(whole.uri.as_ref()).unwrap_or(&blank);
+    let description = documentation::of(attributes);
+    quote!(_cqrs::ProblemKind { status: #status, kind: #uri, description: #description })
 }
 
 /// The bus lifts the variant out; `?` puts faults, and nested calls that cannot be rejected, into it.

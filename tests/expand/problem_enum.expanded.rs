@@ -30,6 +30,22 @@ const _: () = {
                 Self::Fault(__fault) => _cqrs::IntoProblem::into_problem(__fault),
             }
         }
+        fn problems() -> _cqrs::Option<&'static [_cqrs::ProblemKind]> {
+            _cqrs::Option::Some(
+                &[
+                    _cqrs::ProblemKind {
+                        status: 404u16,
+                        kind: "https://example.org/no-order",
+                        description: "",
+                    },
+                    _cqrs::ProblemKind {
+                        status: 422u16,
+                        kind: "about:blank",
+                        description: "",
+                    },
+                ],
+            )
+        }
     }
     #[automatically_derived]
     impl _cqrs::CarriesFault for OrderError {

@@ -6,4 +6,5 @@ pub mod flips;
 pub mod ledger;
 pub mod polls;
 pub mod quiet;
+pub mod requests;
 pub mod runs;

@@ -25,6 +25,12 @@ mod expand;
 mod function;
 #[path = "../../cqrs-macros/src/handler.rs"]
 mod handler;
+#[path = "../../cqrs-macros/src/http.rs"]
+mod http;
+#[path = "../../cqrs-macros/src/http_path.rs"]
+mod http_path;
+#[path = "../../cqrs-macros/src/http_rules.rs"]
+mod http_rules;
 #[path = "../../cqrs-macros/src/lifetimes.rs"]
 mod lifetimes;
 #[path = "../../cqrs-macros/src/list.rs"]
@@ -77,7 +83,7 @@ fn every_option_has_a_flip() {
     for part in ["name.event", "name.handler", "aggregate_id", "aggregate_id.category"] {
         assert!(has(part), "`{part}` is not in the table of flips");
     }
-    for (option, forms) in [("cache", cache::FORMS), ("retry", retry::FORMS)] {
+    for (option, forms) in [("cache", cache::FORMS), ("http", http::FORMS), ("retry", retry::FORMS)] {
         for (key, _) in forms {
             assert!(has(&format!("{option}.{key}")), "`{option}({key}..)` is not in the table of flips");
         }

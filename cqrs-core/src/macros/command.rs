@@ -81,6 +81,58 @@
 /// # }
 /// ```
 ///
+/// # Over HTTP
+///
+/// With the feature `http` a command has a route, which an edge such as `cqrs-axum` serves; `cqrs_core::http` is what
+/// an edge is made of. Nothing else of an application is reached over HTTP.
+///
+/// | option | says | without it |
+/// | --- | --- | --- |
+/// | `http(post = "/users")`, or `put`, `patch`, `delete` | these requests are the command. A name in the path, `"/users/{user_id}"`, is a field; the others are the body, which is JSON, and with `delete` the query string | no request reaches it |
+/// | `http(.., status = 201)` | the status of a success | 200, or 204 where the output is `()`; an [`OperationResult`](crate::OperationResult) has its own |
+/// | `http(.., location = "/users/{id}")` | where to find what was made, in an answer of status 201 or 202: `{id}` is a field of the output, `{0}` its first, `{}` all of it | it says nothing of that |
+/// | `http(.., none = 404)` | what `None` is answered with: 404, 410, or 204 | 200, and `null` |
+/// | `http(.., headers(version = "If-Match"))` | the field comes from this header, and from nowhere else | it comes from the body |
+/// | `http(.., query(dry_run))` | the field comes from the query string, though there is a body | the same |
+///
+/// Fields are named as they are on the wire, with what serde renames. A message that does not parse is told with the
+/// field that is wrong, an error as its [`Problem`](macro@crate::Problem). With `http` a command is reached by its name too,
+/// as with `wire`.
+///
+#[cfg_attr(feature = "http", doc = "```")]
+#[cfg_attr(not(feature = "http"), doc = "```compile_fail")]
+/// use std::borrow::Cow;
+///
+/// use cqrs_core::http::{Body, Parts};
+/// use cqrs_core::{Bus, command, handler};
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct User { id: u64, name: String }
+///
+/// /// Takes somebody on.
+/// #[command(
+///     output = User,
+///     http(post = "/teams/{team}/users", status = 201, location = "/users/{id}", headers(agent = "User-Agent")),
+/// )]
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// struct CreateUser { team: u64, agent: Option<String>, name: String }
+///
+/// #[handler]
+/// fn create_user(cmd: CreateUser) -> User { User { id: cmd.team * 100, name: cmd.name } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let bus = Bus::global();
+/// let route = bus.routes().into_iter().find(|route| route.name() == "CreateUser").unwrap();
+/// assert_eq!(route.to_string(), "POST /teams/{team}/users (CreateUser)");
+/// let parts = Parts { path: &[Cow::Borrowed("7")], query: "", headers: &|_| Ok(None), body: br#"{"name":"Ada"}"# };
+/// let reply = route.call(&bus, &parts).await.unwrap();
+/// assert_eq!((reply.status, reply.location.as_deref()), (201, Some("/users/700")));
+/// assert_eq!(reply.body, Body::Json(br#"{"id":700,"name":"Ada"}"#.to_vec()));
+/// # }
+/// ```
+///
 /// # Which aggregate it is about
 ///
 /// `#[aggregate_id]` on one field says which aggregate the command is about, and so which [stream](crate::StreamId) of
@@ -116,14 +168,15 @@
 ///
 /// The command is `Send + Sync + 'static`, output and error are `Send + 'static`. With `wire` or `name` the command has
 /// serde's `Serialize` and `Deserialize`, the output has `Serialize`, and the error is
-/// [told as a problem](crate::IntoProblem). With `idempotent` command, output and error have both of serde's traits,
+/// [told as a problem](crate::IntoProblem). With `http` the same, and command and output have `schemars::JsonSchema`, for
+/// the OpenAPI document; fields that `location` names are `Display`. With `idempotent` command, output and error have both of serde's traits,
 /// the error's `#[fault]` variant with `#[serde(skip)]`. With `retry` the command is `Clone`, with `validate` it is
 /// [`Validate`](crate::Validate).
 ///
 /// # What does not compile
 ///
 /// A command on a function, a trait, a union, an empty enum or a generic type; an unknown option, which is told the
-/// nearest; `authorize` beside `public`; a `cache`; `#[aggregate_id]` on two fields, or in an enum's variant; a `timeout`
+/// nearest; `authorize` beside `public`; a `cache`; `http(get = ..)`, and a route whose names are no fields; `#[aggregate_id]` on two fields, or in an enum's variant; a `timeout`
 /// where the handler is a `fn`, which nothing can interrupt; an output that is an [`Aggregate`](crate::Aggregate), or holds one:
 ///
 /// ```compile_fail,E0277

@@ -31,6 +31,22 @@
 /// assert!(matches!(store(), Err(OrderError::Store(_))));
 /// ```
 ///
+/// What there can be is [listed](crate::IntoProblem::problems), each with its status, its type and its doc comment: an
+/// OpenAPI document says it of every route that can end in the error.
+///
+/// ```
+/// use cqrs_core::{IntoProblem, Problem, ProblemKind};
+///
+/// #[derive(Debug, thiserror::Error, Problem)]
+/// #[error("`{0}` is sold out")]
+/// #[problem(status = 409)]
+/// /// There is nothing left of it.
+/// struct SoldOut(&'static str);
+///
+/// let kind = ProblemKind { status: 409, kind: "about:blank", description: "There is nothing left of it." };
+/// assert_eq!(SoldOut::problems(), Some(&[kind][..]));
+/// ```
+///
 /// # Options of `#[problem(..)]`
 ///
 /// | option | says | without it |

@@ -85,6 +85,41 @@
 /// # }
 /// ```
 ///
+/// # Over HTTP
+///
+/// With the feature `http` a query has a route, as [a command](macro@crate::command#over-http) has one: `http(get = ..)`, and
+/// then the fields that are not in the path or in headers are the query string, a list as one parameter that comes several
+/// times; or `http(post = ..)`, for one that is too long for that and has a body.
+///
+#[cfg_attr(feature = "http", doc = "```")]
+#[cfg_attr(not(feature = "http"), doc = "```compile_fail")]
+/// use std::borrow::Cow;
+///
+/// use cqrs_core::http::{Body, Parts};
+/// use cqrs_core::{Bus, handler, query};
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// /// The price of one article in these sizes, together.
+/// #[query(output = Option<u32>, http(get = "/articles/{sku}/price", none = 404))]
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// struct PriceOf { sku: String, #[serde(default)] sizes: Vec<u32> }
+///
+/// #[handler]
+/// fn price_of(query: PriceOf) -> Option<u32> { (query.sku == "tea").then(|| query.sizes.iter().sum()) }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let bus = Bus::global();
+/// let route = bus.routes().into_iter().find(|route| route.name() == "PriceOf").unwrap();
+/// let ask = async |sku: &str, query: &str| {
+///     let path = [Cow::Borrowed(sku)];
+///     route.call(&bus, &Parts { path: &path, query, headers: &|_| Ok(None), body: b"" }).await
+/// };
+/// assert_eq!(ask("tea", "sizes=100&sizes=250").await.unwrap().body, Body::Json(b"350".to_vec()));
+/// assert_eq!(ask("ink", "").await.unwrap_err().rejection().unwrap().status, 404);
+/// # }
+/// ```
+///
 /// # What does not compile
 ///
 /// What does not for a command, except that a query may answer an aggregate; `idempotent` and `validate`: a query

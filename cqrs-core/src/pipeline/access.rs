@@ -45,6 +45,15 @@ impl Access {
         }
     }
 
+    /// What can be told of a caller whatever the message says.
+    #[cfg(feature = "http")]
+    pub(crate) fn check_early(&self, who: Option<&Principal>, handler: &HandlerInfo) -> Result<(), Fault> {
+        match (self, who) {
+            (Access::Policy(_), None) => Err(unauthenticated(handler)),
+            _ => self.check(who, handler),
+        }
+    }
+
     /// What can be told without asking anybody; a policy is not asked here.
     pub(crate) fn check(&self, who: Option<&Principal>, handler: &HandlerInfo) -> Result<(), Fault> {
         let Access::Scope(scope) = self else { return Ok(()) };

@@ -50,6 +50,11 @@ impl Pipeline {
         Some(&self.idempotent.as_ref()?.what)
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn is_validated(&self) -> bool {
+        self.validate.is_some()
+    }
+
     pub(crate) fn timeout(&self) -> Option<Duration> {
         Some(self.timeout.as_ref()?.what)
     }

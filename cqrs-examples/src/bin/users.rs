@@ -1,19 +1,28 @@
-//! The users of the Cello CQRS page, over JSON lines: what goes in is `{"CreateUser":{"name":"Ada", ..}}`, and for
-//! each line one line comes out.
+//! The users of the Cello CQRS page, over HTTP and over lines of JSON.
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
+use clap::{Args, Parser, Subcommand};
+use cqrs_axum::{Ended, shutdown_signal};
 use cqrs_core::Bus;
 use cqrs_examples::json_lines;
+use cqrs_examples::users::app::App;
 use cqrs_examples::users::sqlite;
+use cqrs_examples::users::tokens::Tokens;
+use cqrs_examples::users::tour::{Guide, STOPS};
+
+// A message that does not say who may send it is refused, in every way that this program has.
+cqrs_core::deny_by_default!();
 
 // Nothing here names a message or a handler of `users`: naming the library once links it, and what is linked
 // registers itself.
-const HELP: &str = r#"Reads one message a line as JSON, and writes one line of JSON for each: the output, or the problem (RFC 9457).
+const LINES: &str = r#"Lines of JSON: each is a message, and for each comes one line with the output, or the problem (RFC 9457).
 
     users < cqrs-examples/data/users.jsonl
     users --db users.db < cqrs-examples/data/users.jsonl
@@ -23,33 +32,59 @@ const HELP: &str = r#"Reads one message a line as JSON, and writes one line of J
     {"GetUserById":{"user_id":1}}
     {"ListUsers":{"page":1,"page_size":20}}
 
-Options:
-    --db PATH   keep the users in this SQLite database, which is made if there is none; without it they are in memory,
-                and end with the process
-    --catalog   print every message with its description, handlers and place
-    --help      print this
+SIGINT and SIGTERM end the program in order: what is being answered still gets its answer."#;
 
-SIGINT and SIGTERM end it in order: the line that is being answered still gets its answer.
-"#;
+/// The users of the Cello CQRS page: reads one message a line as JSON, or serves them over HTTP.
+#[derive(Parser)]
+#[command(version, after_help = LINES, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Way>,
+    #[command(flatten)]
+    database: Database,
+    /// Print every message with its description, route, handlers and place
+    #[arg(long, conflicts_with = "db")]
+    catalog: bool,
+}
+
+#[derive(Subcommand)]
+enum Way {
+    /// Serve over HTTP, and print a tour of requests to paste
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Database {
+    /// Keep the users in this SQLite database, which is made if there is none; without it they end with the process
+    #[arg(long, value_name = "PATH")]
+    db: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Serve {
+    #[command(flatten)]
+    database: Database,
+    /// Where to listen; port 0 is one that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// What tokens are signed with; without it a secret that nobody knows
+    #[arg(long, env = "USERS_SECRET", hide_env_values = true, value_name = "TEXT")]
+    secret: Option<String>,
+    /// Take the tour on a free port and an empty database, and end
+    #[arg(long, conflicts_with_all = ["db", "listen"])]
+    demo: bool,
+}
 
 fn main() -> ExitCode {
+    let arguments = Arguments::parse();
     log_to_stderr();
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let shown: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
-    let shown: Vec<&str> = shown.iter().map(|argument| &**argument).collect();
-    let ended = match shown[..] {
-        [] => run(in_memory()),
-        // As it was given: a path need not be text.
-        ["--db", _] => run(in_database(PathBuf::from(&arguments[1]))),
-        ["--db"] => return usage("`--db` needs a path, such as `users --db users.db`"),
-        ["--catalog"] => print(&Bus::global().catalog().to_string()),
-        ["--help" | "-h"] => print(HELP),
-        ["--db", _, unexpected, ..] | ["--catalog" | "--help" | "-h", unexpected, ..] | [unexpected, ..] => {
-            return usage(&format!("unexpected argument `{unexpected}`"));
-        }
+    let ended = match arguments {
+        Arguments { command: Some(Way::Serve(serve)), .. } => run(serve.run()),
+        Arguments { catalog: true, .. } => catalog(),
+        Arguments { database: Database { db }, .. } => run(answer_lines(db)),
     };
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("users: {error}");
             let mut source = error.source();
@@ -62,58 +97,85 @@ fn main() -> ExitCode {
     }
 }
 
-fn usage(wrong: &str) -> ExitCode {
-    eprintln!("users: {wrong}; `users --help` lists the options");
-    ExitCode::from(2)
+type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+fn catalog() -> Outcome {
+    print(&Bus::global().catalog().to_string())?;
+    Ok(ExitCode::SUCCESS)
 }
 
-type Ended = Result<(), Box<dyn Error>>;
-
-async fn in_memory() -> Ended {
-    serve(&Bus::global()).await
+async fn answer_lines(db: Option<PathBuf>) -> Outcome {
+    let bus = match db {
+        Some(path) => sqlite::bus(sqlite::open(path).await?).build(),
+        None => Bus::global(),
+    };
+    json_lines::serve_until(&bus, tokio::io::stdin(), tokio::io::stdout(), shutdown_signal()?).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn in_database(path: PathBuf) -> Ended {
-    let bus = sqlite::bus(sqlite::open(path).await?).build();
-    serve(&bus).await
+impl Serve {
+    async fn run(self) -> Outcome {
+        // Kept until the end, when it is removed with what is in it.
+        let temporary = tempfile::tempdir()?;
+        let path = self.database.db.unwrap_or_else(|| temporary.path().join("users.db"));
+        let bus = sqlite::bus(sqlite::open(&path).await?).build();
+        let tokens = match self.secret {
+            Some(secret) => Tokens::new(secret.as_bytes()),
+            None => Tokens::random()?,
+        };
+        let hour = Duration::from_secs(3600);
+        let writer = tokens.issue("ada", &["users:write", "users:read"], hour)?;
+        let reader = tokens.issue("ben", &["users:read"], hour)?;
+        let listen = if self.demo { SocketAddr::from(([127, 0, 0, 1], 0)) } else { self.listen };
+        let app = App::start(bus.clone(), tokens, listen).await?;
+        let guide = Guide { url: app.url()?, writer, reader };
+        if self.demo {
+            return demo(app, bus, guide).await;
+        }
+        print(&format!("# users, on {0}\n# documentation: {0}/docs\n\n{1}", guide.url, guide.script()))?;
+        Ok(exit_code(app.run(std::future::pending()).await))
+    }
 }
 
-async fn serve(bus: &Bus) -> Ended {
-    let stop = signals()?;
-    Ok(json_lines::serve_until(bus, tokio::io::stdin(), tokio::io::stdout(), stop).await?)
+/// Takes the tour, and prints what a reader would see.
+async fn demo(app: App, bus: Bus, guide: Guide) -> Outcome {
+    let (done, is_done) = tokio::sync::oneshot::channel::<()>();
+    let served = tokio::spawn(app.run(async { drop(is_done.await) }));
+    let (guide, mut as_told) = (Arc::new(guide), true);
+    for stop in &STOPS {
+        // A reader of the tour is slower than the read model; the program is not.
+        bus.settled().await;
+        let visiting = guide.clone();
+        print(&format!("# {}\n$ {}\n", stop.shows, stop.curl()))?;
+        match tokio::task::spawn_blocking(move || visiting.visit(stop)).await? {
+            Ok(answer) => print(&format!("{answer}\n\n"))?,
+            Err(error) => {
+                eprintln!("users: {error}");
+                as_told = false;
+            }
+        }
+    }
+    drop(done);
+    let ended = served.await?;
+    if as_told {
+        print(&format!("# {} requests, each answered as told\n", STOPS.len()))?;
+    }
+    Ok(if as_told { exit_code(ended) } else { ExitCode::FAILURE })
 }
 
-fn run(program: impl Future<Output = Ended>) -> Ended {
+fn exit_code(ended: Ended) -> ExitCode {
+    match ended {
+        Ended::Orderly => ExitCode::SUCCESS,
+        Ended::CutOff => ExitCode::FAILURE,
+    }
+}
+
+fn run(program: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(program);
     // Somebody may still be asked for a line that nobody will read.
     runtime.shutdown_background();
     ended
-}
-
-/// Ready when the process is told to end. From now on the signals do not end it by themselves.
-#[cfg(unix)]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ready when the process is told to end.
-#[cfg(not(unix))]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Where nobody can be told, the process ends with its input.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }
 
 /// What the bus has to say, standard output being taken by the answers.
@@ -126,7 +188,7 @@ fn log_to_stderr() {
         .init();
 }
 
-fn print(text: &str) -> Ended {
+fn print(text: &str) -> Result<(), json_lines::Error> {
     let mut out = io::stdout().lock();
-    Ok(json_lines::unless_nobody_reads(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?)
+    json_lines::unless_nobody_reads(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use cqrs_core::{InMemoryUnit, ReadOnly, provide};
+use cqrs_core::{InMemoryLedger, InMemoryUnit, Ledger, Page, PageSize, ReadOnly, provide};
 
 use super::messages::{User, UserId};
-use super::paging::{Page, PageSize};
 use super::store::{Answer, UserViewUpdates, UserViews, UserWrites};
 
 /// The table that commands write. One per bus; it ends with the process.
@@ -31,6 +31,12 @@ fn users() -> InMemoryUsers {
 #[provide]
 fn views() -> InMemoryUserViews {
     InMemoryUserViews::default()
+}
+
+/// What was answered under which key, for a day.
+#[provide]
+fn ledger() -> Arc<dyn Ledger> {
+    Arc::new(InMemoryLedger::new(10_000, Duration::from_secs(24 * 60 * 60)))
 }
 
 /// For each call of a command: what it writes is put off until the call's unit of work commits.

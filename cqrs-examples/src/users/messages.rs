@@ -1,12 +1,11 @@
 //! What can be asked of the application, and what it tells.
 
-use cqrs_core::{Fault, Problem, command, event, query};
+use cqrs_core::{Fault, Page, PageSize, Problem, command, event, query};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::paging::{Page, PageSize};
-
 /// What a user is called by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct UserId(pub i64);
 
@@ -19,7 +18,7 @@ impl std::fmt::Display for UserId {
 /// A user as commands answer it and queries show it.
 ///
 /// The page's `created_at` is left out: with it, the same input would not give the same output twice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     /// Given by the store, from 1.
     pub id: UserId,
@@ -29,20 +28,44 @@ pub struct User {
     pub email: String,
 }
 
+/// The users of one page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Users {
+    /// By id.
+    pub users: Vec<User>,
+}
+
 /// Creates a user. The e-mail address is required.
-#[command(output = User, error = UserError, wire, timeout = "5s")]
-#[derive(Debug, Clone, Serialize, Deserialize)]
+///
+/// Under one `Idempotency-Key` a user is created once, however often the request is sent.
+#[command(
+    output = User,
+    error = UserError,
+    authorize = "users:write",
+    idempotent,
+    timeout = "5s",
+    http(post = "/users", status = 201, location = "/users/{id}"),
+)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
     /// What people call them.
     pub name: String,
     /// Where mail reaches them.
+    #[schemars(regex(pattern = r"\S"))]
     pub email: String,
 }
 
 /// Gives a user another name.
-#[command(output = User, error = UserError, wire, timeout = "5s", retry(3, on = conflict))]
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[command(
+    output = User,
+    error = UserError,
+    authorize = "users:write",
+    timeout = "5s",
+    retry(3, on = conflict),
+    http(put = "/users/{user_id}/name"),
+)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateUserName {
     /// Whose.
@@ -52,8 +75,14 @@ pub struct UpdateUserName {
 }
 
 /// Shows one user.
-#[query(output = User, error = UserError, wire, cache(ttl = "60s", shared, invalidated_by(UserCreated, UserRenamed)))]
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[query(
+    output = User,
+    error = UserError,
+    authorize = "users:read",
+    cache(ttl = "60s", shared, invalidated_by(UserCreated, UserRenamed)),
+    http(get = "/users/{user_id}"),
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetUserById {
     /// Which.
@@ -61,8 +90,8 @@ pub struct GetUserById {
 }
 
 /// Lists users by id, a page at a time.
-#[query(output = Vec<User>, error = Fault, wire, timeout = "5s")]
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[query(output = Users, error = Fault, authorize = "users:read", timeout = "5s", http(get = "/users"))]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListUsers {
     /// From 1; 1 unless said otherwise.
@@ -117,7 +146,7 @@ macro_rules! tells_of_a_user {
 tells_of_a_user!(UserCreated, UserRenamed);
 
 /// Why a message about users is refused.
-#[derive(Debug, thiserror::Error, Problem)]
+#[derive(Debug, Serialize, Deserialize, thiserror::Error, Problem)]
 pub enum UserError {
     /// A user is created without an address.
     #[error("email is required")]
@@ -130,5 +159,6 @@ pub enum UserError {
     /// The store could not: no word of ours, so the bus takes it out and tells it apart.
     #[error(transparent)]
     #[fault]
+    #[serde(skip)]
     Store(Fault),
 }

@@ -6,11 +6,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cqrs_core::{Builder, Bus, Fault, ReadOnly};
+use cqrs_core::{Builder, Bus, Fault, Page, PageSize, ReadOnly};
 use cqrs_sqlite::{OpenError, ReadDb, Sqlite, WriteTx};
 
 use super::messages::{User, UserId};
-use super::paging::{Page, PageSize};
 use super::store::{Answer, UserViewUpdates, UserViews, UserWrites};
 
 /// The schema, oldest first. What commands write and what queries read are tables apart: nothing but the handlers of

@@ -2,10 +2,9 @@
 
 use std::pin::Pin;
 
-use cqrs_core::{Fault, ReadOnly};
+use cqrs_core::{Fault, Page, PageSize, ReadOnly};
 
 use super::messages::{User, UserId};
-use super::paging::{Page, PageSize};
 
 /// What a store answers, in time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;

@@ -1,6 +1,12 @@
 //! The program as a process.
 #![allow(dead_code, reason = "not every test wants all of it")]
 
+pub(crate) mod browser;
+pub(crate) mod crowd;
+pub(crate) mod http;
+pub(crate) mod served;
+pub(crate) mod tools;
+
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 use std::thread;

@@ -123,6 +123,56 @@ async fn may_cancel(who: &Principal, cancel: &Cancel, clock: &Clock) -> bool {
     who.id() == "ada" && cancel.order == clock.0
 }
 
+/// What is told.
+#[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+pub struct Told {
+    /// Which.
+    pub order: u64,
+}
+
+/// Takes it over HTTP.
+#[command(
+    output = Told,
+    error = OrderError,
+    http(
+        post = "/orders/{order}",
+        status = 201,
+        location = "/orders/{order}",
+        headers(agent = "User-Agent"),
+        query(page)
+    ),
+)]
+#[derive(Debug, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Tell {
+    /// Which.
+    pub order: u64,
+    /// Who.
+    pub agent: Option<String>,
+    /// Where.
+    pub page: Option<u32>,
+}
+
+/// Old, over HTTP.
+#[query(output = Option<u64>, http(get = "/orders/{order}/old", none = 410))]
+#[deprecated = "use `Price`"]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct OldPrice {
+    /// Which.
+    pub order: u64,
+}
+
+// By hand, since the derive warns of what is deprecated.
+#[allow(deprecated, reason = "it still works")]
+impl schemars::JsonSchema for OldPrice {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "OldPrice".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <Tell as schemars::JsonSchema>::json_schema(generator)
+    }
+}
+
 /// Prices.
 #[query(output = u64, public, cache(ttl = "30s", capacity = 10, shared, invalidated_by(Placed)), timeout = "1s")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -180,6 +230,18 @@ fn place(
 #[handler]
 #[allow(deprecated, reason = "it still works")]
 fn old_place(_: OldPlace) {}
+
+#[handler]
+fn tell(cmd: Tell) -> Result<Told, OrderError> {
+    drop((cmd.agent, cmd.page));
+    Ok(Told { order: cmd.order })
+}
+
+#[handler]
+#[allow(deprecated, reason = "it still works")]
+fn old_price(query: OldPrice) -> Option<u64> {
+    Some(query.order)
+}
 
 #[handler]
 #[deprecated = "somebody else ships"]

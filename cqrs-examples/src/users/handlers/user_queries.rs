@@ -2,7 +2,7 @@
 
 use cqrs_core::{Fault, handler};
 
-use crate::users::messages::{GetUserById, ListUsers, User, UserError};
+use crate::users::messages::{GetUserById, ListUsers, User, UserError, Users};
 use crate::users::store::UserViews;
 
 /// One user of the read model.
@@ -13,6 +13,6 @@ pub async fn get_user(query: GetUserById, views: &dyn UserViews) -> Result<User,
 
 /// One page of the read model.
 #[handler]
-pub async fn list_users(query: ListUsers, views: &dyn UserViews) -> Result<Vec<User>, Fault> {
-    views.page(query.page, query.page_size).await
+pub async fn list_users(query: ListUsers, views: &dyn UserViews) -> Result<Users, Fault> {
+    Ok(Users { users: views.page(query.page, query.page_size).await? })
 }

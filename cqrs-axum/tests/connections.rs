@@ -1,0 +1,137 @@
+//! Connections: kept alive, pipelined, idle, and slow.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use cqrs_core::{Bus, command, handler, query};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use support::Host;
+use support::client::{get, post};
+
+#[query(output = u64, http(get = "/numbers/{n}"))]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct GetNumber {
+    n: u64,
+    #[serde(default)]
+    after_ms: u64,
+}
+
+#[handler]
+async fn get_number(query: GetNumber) -> u64 {
+    tokio::time::sleep(Duration::from_millis(query.after_ms)).await;
+    query.n
+}
+
+#[command(output = u64, http(post = "/numbers"))]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct AddNumber {
+    n: u64,
+}
+
+#[handler]
+fn add_number(cmd: AddNumber) -> u64 {
+    cmd.n
+}
+
+#[test]
+fn a_connection_is_kept_for_one_request_after_the_other() {
+    let host = Host::plain();
+    let mut connection = host.connect();
+    for n in 0..50 {
+        assert_eq!(connection.send(&get(&format!("/numbers/{n}"))).json(200), n);
+        assert_eq!(connection.send(&post("/numbers", format!(r#"{{"n":{n}}}"#))).json(200), n);
+    }
+    assert_eq!(connection.send(&get("/numbers/1").header("Connection", "close")).json(200), 1);
+    assert!(connection.is_closed(), "as it was asked to be");
+}
+
+#[test]
+fn requests_that_are_sent_at_once_are_answered_in_their_order() {
+    let host = Host::plain();
+    let mut connection = host.connect();
+    let slow_first = [
+        get("/numbers/1?after_ms=100").bytes(),
+        post("/numbers", r#"{"n":2}"#).bytes(),
+        get("/nothing").bytes(),
+        post("/numbers", "{").bytes(),
+        get("/numbers/5").bytes(),
+    ];
+    connection.write(slow_first.concat());
+    assert_eq!(connection.read().json(200), 1);
+    assert_eq!(connection.read().json(200), 2);
+    connection.read().problem(404);
+    connection.read().problem(400);
+    assert_eq!(connection.read().json(200), 5);
+}
+
+#[test]
+fn many_connections_are_served_at_once() {
+    let host = Host::plain();
+    let mut waiting: Vec<_> = (0..50).map(|_| host.connect()).collect();
+    let began = Instant::now();
+    for (n, connection) in waiting.iter_mut().enumerate() {
+        connection.write(get(&format!("/numbers/{n}?after_ms=300")).bytes());
+    }
+    for (n, connection) in waiting.iter_mut().enumerate() {
+        assert_eq!(connection.read().json(200), n);
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "one after the other they take 15 seconds");
+}
+
+fn hasty() -> Host {
+    let bus = Bus::builder().build();
+    let router = cqrs_axum::router(bus.clone());
+    Host::with(&bus, router, |server| server.header_timeout(Duration::from_secs(1)))
+}
+
+#[test]
+fn a_connection_that_says_nothing_is_closed() {
+    let host = hasty();
+    let began = Instant::now();
+    let mut silent = host.connect();
+    assert!(silent.is_closed());
+    assert!(began.elapsed() >= Duration::from_millis(900), "it has its time: {:?}", began.elapsed());
+    // And so is one that says nothing more.
+    let mut idle = host.connect();
+    assert_eq!(idle.send(&get("/numbers/1")).json(200), 1);
+    assert!(idle.is_closed());
+}
+
+/// It is the whole head that has so long, however often some of it comes.
+#[test]
+fn a_connection_that_trickles_its_head_is_closed() {
+    let host = hasty();
+    for first in [&b""[..], b"GET /numbers/1 HTTP/1.1\r\nHost: x\r\n\r\n"] {
+        let mut trickling = host.connect();
+        trickling.write(first);
+        if !first.is_empty() {
+            assert_eq!(trickling.read().json(200), 1);
+        }
+        let until = Instant::now() + Duration::from_secs(3);
+        for byte in b"GET /numbers/1 HTTP/1.1\r\n".iter().chain(b"X-Slow: 1\r\n".iter().cycle()) {
+            if Instant::now() > until {
+                break;
+            }
+            trickling.write([*byte]);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(trickling.is_closed());
+    }
+    assert_eq!(host.get("/numbers/1").json(200), 1);
+}
+
+/// The time is that of a head: what a request takes is its own affair.
+#[test]
+fn a_request_may_take_longer_than_its_head() {
+    let host = hasty();
+    let mut connection = host.connect();
+    assert_eq!(connection.send(&get("/numbers/1?after_ms=1500")).json(200), 1);
+    let slow = post("/numbers", r#"{"n":2}"#).bytes();
+    let (head, body) = slow.split_at(slow.len() - 3);
+    connection.write(head);
+    std::thread::sleep(Duration::from_millis(1500));
+    connection.write(body);
+    assert_eq!(connection.read().json(200), 2);
+}

@@ -1,0 +1,12 @@
+use cqrs_core::{command, handler};
+
+#[command(output = u64, http(post = "/sweeps", none = 404))]
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Sweep;
+
+#[handler]
+fn sweep(_: Sweep) -> u64 {
+    7
+}
+
+fn main() {}

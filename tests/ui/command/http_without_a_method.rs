@@ -1,0 +1,10 @@
+use cqrs_core::{command, handler};
+
+#[command(http(status = 204))]
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Sweep;
+
+#[handler]
+fn sweep(_: Sweep) {}
+
+fn main() {}

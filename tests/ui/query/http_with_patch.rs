@@ -1,0 +1,12 @@
+use cqrs_core::{handler, query};
+
+#[query(output = u64, http(patch = "/counts"))]
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Count;
+
+#[handler]
+fn count(_: Count) -> u64 {
+    7
+}
+
+fn main() {}
