@@ -151,6 +151,6 @@ fn keep(set: &str, rows: &[Row]) {
     for Row { name, allocations, time, ratios } in rows {
         figures::keep(&format!("{set} {name} ns"), time.median);
         figures::keep(&format!("{set} {name} allocations"), *allocations);
-        figures::keep(&format!("{set} {name} ratio"), ratios[0]);
+        figures::keep(&format!("{set} {name} ratio"), ratios[0].median);
     }
 }

@@ -89,8 +89,8 @@ pub struct Row {
     pub allocations: f64,
     /// Nanoseconds per call.
     pub time: Spread,
-    /// Median of the ratios to each baseline, taken round by round.
-    pub ratios: Vec<f64>,
+    /// The ratios to each baseline, taken round by round.
+    pub ratios: Vec<Spread>,
 }
 
 /// Median and extremes of one number over the rounds.
@@ -127,7 +127,7 @@ pub fn run(plan: Plan, candidates: &[Candidate], baselines: usize) -> Vec<Row> {
         time: Spread::of(times[i].clone()),
         ratios: times[..baselines]
             .iter()
-            .map(|base| Spread::of(times[i].iter().zip(base).map(|(t, b)| t / b).collect()).median)
+            .map(|base| Spread::of(times[i].iter().zip(base).map(|(t, b)| t / b).collect()))
             .collect(),
     };
     candidates.iter().enumerate().map(row).collect()

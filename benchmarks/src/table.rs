@@ -17,7 +17,7 @@ pub fn measured(rows: &[Row], baselines: &[&str]) -> String {
             format!("{:.1}..{:.1}", time.min, time.max),
             count(row.allocations),
         ];
-        cells.extend(row.ratios.iter().map(|ratio| format!("{ratio:.2}")));
+        cells.extend(row.ratios.iter().map(|ratio| format!("{:.2}", ratio.median)));
         cells
     };
     markdown::table(&head, &rows.iter().map(cells).collect::<Vec<_>>())
