@@ -46,7 +46,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: Limits) -> Res
 }
 
 fn unsupported(detail: impl Into<String>) -> Problem {
-    Problem::new(415, detail).with_title("Unsupported Media Type")
+    Problem::new(415, detail)
 }
 
 /// How it is coded, such as `gzip`. A layer that decodes bodies takes the header away with the coding.
@@ -66,7 +66,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn too_long(limits: Limits) -> Problem {
-    Problem::new(413, format!("the body is longer than {} bytes", limits.bytes)).with_title("Content Too Large")
+    Problem::new(413, format!("the body is longer than {} bytes", limits.bytes))
 }
 
 fn broken(error: &(dyn Error + 'static), limits: Limits) -> Problem {
@@ -78,6 +78,5 @@ fn broken(error: &(dyn Error + 'static), limits: Limits) -> Problem {
 }
 
 fn too_slow(limits: Limits) -> Problem {
-    let text = format!("the body did not arrive within {:?}", limits.time);
-    Problem::new(408, text).with_title("Request Timeout")
+    Problem::new(408, format!("the body did not arrive within {:?}", limits.time))
 }

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::ALLOW;
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderValue, Response};
 use axum::routing::{MethodFilter, MethodRouter};
 use cqrs_core::http::{Method, Route};
 use cqrs_core::{Bus, Fault, Problem};
@@ -190,8 +190,7 @@ fn of_path(routes: &[Route], shared: &Arc<Shared>) -> MethodRouter {
 
 async fn not_allowed(request: Request, allowed: impl AsRef<str>) -> Response<Body> {
     let text = format!("`{}` is not for this path; it takes {}", request.method(), allowed.as_ref());
-    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED.as_u16(), text).with_title("Method Not Allowed");
-    let mut response = answer::of_problem(&problem);
+    let mut response = answer::of_problem(&Problem::new(405, text));
     if let Ok(allowed) = HeaderValue::from_str(allowed.as_ref()) {
         response.headers_mut().insert(ALLOW, allowed);
     }

@@ -130,10 +130,8 @@ fn id_of(id: MessageId) -> HeaderValue {
 
 pub(crate) fn too_long(head: &Head) -> Option<Problem> {
     let length = head.uri.path().len() + head.uri.query().map_or(0, str::len);
-    (length > LONGEST_URI).then(|| {
-        let text = format!("path and query string are longer than {LONGEST_URI} bytes");
-        Problem::new(414, text).with_title("URI Too Long")
-    })
+    (length > LONGEST_URI)
+        .then(|| Problem::new(414, format!("path and query string are longer than {LONGEST_URI} bytes")))
 }
 
 fn challenge(shared: &Shared, response: &mut Response<Body>) {

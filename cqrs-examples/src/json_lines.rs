@@ -133,7 +133,7 @@ fn read(line: &[u8]) -> Result<Named<'_>, String> {
 }
 
 fn too_long() -> Problem {
-    Problem::new(413, format!("the line is longer than {LONGEST_LINE} bytes")).with_title("Content Too Large")
+    Problem::new(413, format!("the line is longer than {LONGEST_LINE} bytes"))
 }
 
 /// One message of a line: `{"name": payload}`. The payload stays as it was written, for the message to read.

@@ -6,7 +6,7 @@
 //!     cargo run --release -- application   # requests over connections that stay open
 //!     cargo run --release -- budgets       # what the last run says of the bars
 //!
-//! Options: `--rounds N` (201; of the application 3), `--batch-ms N` (4; of the application 2000).
+//! Options: `--rounds N` (201; of the application 5), `--batch-ms N` (4; of the application 2000).
 
 #![deny(unsafe_code)]
 
@@ -62,7 +62,7 @@ fn report(arguments: impl Iterator<Item = String>) -> Result<String, Box<dyn Err
         "machine" => Ok(machine::line()),
         "budgets" => Ok(edge::budgets()),
         "application" => {
-            let (rounds, time) = (rounds.unwrap_or(3), batch.unwrap_or(Duration::from_secs(2)));
+            let (rounds, time) = (rounds.unwrap_or(5), batch.unwrap_or(Duration::from_secs(2)));
             application::tables(application::Plan { rounds, time })
         }
         _ => {

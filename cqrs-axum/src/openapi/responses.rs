@@ -12,7 +12,8 @@ pub(super) fn of(route: &Route, asked: bool, schemas: &mut Schemas) -> Value {
     let mut found = Responses::default();
     for RouteAnswer { status, schema } in route.answers(schemas.answered()) {
         match (status, schema) {
-            (400.., _) => found.problem(status, "The message was carried out, and its answer says no."),
+            (404 | 410, _) => found.problem(status, "There is nothing here."),
+            (400.., _) => found.problem(status, "The answer is that it was not done."),
             (_, schema) => found.success(status, route, schema.map(Value::from)),
         }
     }

@@ -170,10 +170,7 @@ impl<T: serde::Serialize + Described> Form<Option<T>> for OfOption<T> {
 
     fn reply(&self, http: &HttpInfo, output: Option<T>) -> Result<Reply, NoReply> {
         match (output, http.none) {
-            (None, Some(status @ 400..)) => {
-                let problem = Problem::new(status, "there is nothing here");
-                Err(NoReply::Problem(if status == 410 { problem.with_title("Gone") } else { problem }))
-            }
+            (None, Some(status @ 400..)) => Err(NoReply::Problem(Problem::new(status, "there is nothing here"))),
             (None, Some(status)) => Ok(Reply::empty(status)),
             (output, _) => Ok(Reply::json(http.status.unwrap_or(200), &output)?),
         }
