@@ -13,6 +13,9 @@ use crate::process::{Heard, Ledger};
 
 const LEASE: [&str; 2] = ["--lease", "400"];
 
+/// Milliseconds too: longer than a busy disk keeps anybody from renewing it, where the test is about who has it.
+const LONG_LEASE: [&str; 2] = ["--lease", "3000"];
+
 /// Freezes a process at a moment at which it does not hold the database's write lock: that would stop everybody.
 fn freeze(ledger: &Ledger, db: &Path) {
     let conn = Connection::open(db).unwrap();
@@ -52,12 +55,12 @@ fn a_process_that_was_frozen_past_its_lease_is_taken_over_and_moves_nothing_when
     let db = directory.path().join("ledger.db");
     let (settings, mut heard) = (Settings::new(&db), Heard::default());
     // The first one stops in the handler of the read table, before it has written.
-    let mut frozen = Ledger::start(&db, "serve", &[&LEASE[..], &["--pause-at", "1"]].concat());
+    let mut frozen = Ledger::start(&db, "serve", &[&LONG_LEASE[..], &["--pause-at", "1"]].concat());
     frozen.hear("started", 1);
     let conn = open(&db);
     // It has its three subscriptions and the outbox before anybody else comes.
     until(&conn, "SELECT count(*) <> 4 FROM cq_subscription WHERE owner IS NOT NULL", "it does not begin");
-    let mut other = Ledger::start(&db, "serve", &LEASE);
+    let mut other = Ledger::start(&db, "serve", &LONG_LEASE);
     other.tell("post post-1 1 10\n");
     other.hear("ok", 1);
     frozen.hear("paused", 1);
