@@ -11,9 +11,10 @@ use rustix::process::Signal;
 use crate::check::{all, check_settled, open};
 use crate::process::{Heard, Ledger};
 
+/// In milliseconds.
 const LEASE: [&str; 2] = ["--lease", "400"];
 
-/// Milliseconds too: longer than a busy disk keeps anybody from renewing it, where the test is about who has it.
+/// Longer than a busy disk keeps anybody from renewing it, where the test is about who has it.
 const LONG_LEASE: [&str; 2] = ["--lease", "3000"];
 
 /// Freezes a process at a moment at which it does not hold the database's write lock: that would stop everybody.
