@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use program::http::get;
+use program::client::get;
 use program::served::Served;
 use program::tools;
 
@@ -23,9 +23,8 @@ fn the_document_is_openapi_to_a_validator_of_somebody_else() {
     let Some(validator) = tools::find("openapi-spec-validator", "OPENAPI_SPEC_VALIDATOR") else { return };
     let directory = tempfile::tempdir().unwrap();
     let served = Served::on(&directory.path().join("users.db"));
-    let answer = get("/openapi.json").send(served.address);
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
-    assert_eq!(answer.json()["openapi"], "3.1.0");
+    let answer = served.send(&get("/openapi.json"));
+    assert_eq!(answer.json(200)["openapi"], "3.1.0");
     let document = directory.path().join("openapi.json");
     fs::write(&document, answer.body).unwrap();
     content(Command::new(validator).args(["--schema", "3.1", "--validation-errors", "all"]).arg(document));
@@ -49,6 +48,6 @@ fn the_server_does_what_its_document_says() {
             .env("NO_PROXY", "127.0.0.1")
             .current_dir(&directory),
     );
-    let log = served.log();
+    let log = served.kill();
     assert!(!log.contains("ERROR") && !log.contains("panicked"), "{log}");
 }

@@ -80,8 +80,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(address: SocketAddr) -> Self {
+        Connection::patient(address, LIMIT)
+    }
+
+    /// Where an answer may take longer than most.
+    pub(crate) fn patient(address: SocketAddr, limit: Duration) -> Self {
         let stream = TcpStream::connect_timeout(&address, LIMIT).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream.set_read_timeout(Some(limit)).unwrap();
         stream.set_nodelay(true).unwrap();
         Connection { stream, read: Vec::new() }
     }
@@ -108,54 +113,13 @@ impl Connection {
     }
 
     fn answer(&mut self, may_have_body: bool) -> Answer {
-        let end = loop {
-            if let Some(end) = find(&self.read, b"\r\n\r\n") {
-                break end + 4;
-            }
-            assert!(self.more(), "closed before an answer: {:?}", String::from_utf8_lossy(&self.read));
-        };
-        let head = String::from_utf8(self.read.drain(..end).collect()).unwrap();
-        let mut lines = head.trim_end().split("\r\n");
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let headers = lines.map(|line| line.split_once(':').unwrap());
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
-        let mut answer = Answer { status, headers, body: Vec::new() };
-        if may_have_body && !matches!(status, 100..200 | 204 | 304) {
-            answer.body = match answer.header("transfer-encoding") {
-                Some("chunked") => self.chunked(),
-                _ => {
-                    let length = answer.header("content-length").expect("the length of the body is known");
-                    self.take(length.parse().unwrap())
-                }
-            };
-        }
-        answer
-    }
-
-    fn chunked(&mut self) -> Vec<u8> {
-        let mut body = Vec::new();
         loop {
-            let end = loop {
-                if let Some(end) = find(&self.read, b"\r\n") {
-                    break end + 2;
-                }
-                assert!(self.more(), "closed within a body");
-            };
-            let size = String::from_utf8(self.read.drain(..end).collect()).unwrap();
-            let size = usize::from_str_radix(size.trim(), 16).unwrap();
-            body.extend(self.take(size));
-            assert_eq!(self.take(2), b"\r\n");
-            if size == 0 {
-                return body;
+            if let Some((answer, length)) = Answer::first(&self.read, may_have_body) {
+                self.read.drain(..length);
+                return answer;
             }
+            assert!(self.more(), "closed before the end of an answer: {:?}", String::from_utf8_lossy(&self.read));
         }
-    }
-
-    fn take(&mut self, length: usize) -> Vec<u8> {
-        while self.read.len() < length {
-            assert!(self.more(), "closed within a body");
-        }
-        self.read.drain(..length).collect()
     }
 
     /// Whether the server closes before it says anything more, and does so in time.
@@ -174,13 +138,29 @@ impl Connection {
                 true
             }
             Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
-            Err(error) => panic!("no answer within {LIMIT:?}: {error}"),
+            Err(error) => panic!("no answer in time: {error}"),
         }
     }
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
+}
+
+/// A body in chunks, and how long it is with all that is around them; nothing, while it is not all there.
+fn chunked(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (mut body, mut at) = (Vec::new(), 0);
+    loop {
+        let end = at + find(&bytes[at..], b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&bytes[at..end]).unwrap().trim(), 16).unwrap();
+        let chunk = bytes.get(end + 2..end + size + 4)?;
+        assert!(chunk.ends_with(b"\r\n"));
+        body.extend_from_slice(&chunk[..size]);
+        at = end + size + 4;
+        if size == 0 {
+            return Some((body, at));
+        }
+    }
 }
 
 /// What came back.
@@ -193,6 +173,29 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The first one that came over a connection, and how long it is; nothing, while it is not all there.
+    pub(crate) fn first(bytes: &[u8], may_have_body: bool) -> Option<(Self, usize)> {
+        let end = find(bytes, b"\r\n\r\n")? + 4;
+        let mut lines = std::str::from_utf8(&bytes[..end]).unwrap().trim_end().split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.map(|line| line.split_once(':').unwrap());
+        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        let mut answer = Answer { status, headers, body: Vec::new() };
+        if !may_have_body || matches!(status, 100..200 | 204 | 304) {
+            return Some((answer, end));
+        }
+        let (body, length) = match answer.header("transfer-encoding") {
+            Some("chunked") => chunked(&bytes[end..])?,
+            _ => {
+                let length = answer.header("content-length").expect("the length of the body is known");
+                let length = length.parse().unwrap();
+                (bytes[end..].get(..length)?.to_vec(), length)
+            }
+        };
+        answer.body = body;
+        Some((answer, end + length))
+    }
+
     /// The value of a header, which comes once at most.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);

@@ -3,9 +3,11 @@
 
 pub(crate) mod client;
 pub(crate) mod log;
+#[path = "../../../tests/src/quiet.rs"]
+#[allow(unreachable_pub, reason = "it is public in the crate that has it")]
+mod quiet;
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, Once};
 
 use axum::Router;
 use cqrs_axum::{Edge, Ended, Server};
@@ -17,6 +19,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use client::{Answer, Connection, LIMIT, Request};
+#[allow(unused_imports, reason = "not every test wants panics")]
+pub(crate) use quiet::expect_panics;
 
 /// A server, on a free port of this machine.
 pub(crate) struct Host {
@@ -103,21 +107,4 @@ impl Drop for Host {
             runtime.shutdown_background();
         }
     }
-}
-
-/// From now on panics with one of these words print nothing; every other does.
-pub(crate) fn expect_panics(words: &[&'static str]) {
-    static EXPECTED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    static HOOK: Once = Once::new();
-
-    EXPECTED.lock().unwrap().extend(words);
-    HOOK.call_once(|| {
-        let print = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            let text = panic.to_string();
-            if !EXPECTED.lock().unwrap().iter().any(|words| text.contains(words)) {
-                print(panic);
-            }
-        }));
-    });
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::http::request;
+use super::client::{Connection, request};
 use super::tools;
 
 /// A window of a headless Chromium, until it is dropped.
@@ -21,6 +21,9 @@ pub(crate) struct Browser {
     /// What the browser writes, removed with it.
     _profile: tempfile::TempDir,
 }
+
+/// So long may a browser take to begin, on a machine that has a lot else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What an element is called in JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -66,11 +69,11 @@ impl Browser {
         let path = format!("{}{command}", self.session);
         let mut asked = request(method, &path);
         if let Some(parameters) = parameters {
-            asked = asked.json(&parameters);
+            asked = asked.json(parameters.to_string());
         }
-        let answer = asked.send(self.address);
-        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
-        answer.json()["value"].take()
+        let answer = Connection::patient(self.address, PATIENCE).send(&asked);
+        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
+        serde_json::from_slice::<Value>(&answer.body).unwrap()["value"].take()
     }
 
     /// A command of Chromium's own protocol.

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::http::Answer;
+use super::client::Answer;
 
 /// So long may an answer take on a machine that has a lot else to do.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -17,27 +17,27 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// first of them sends that.
 ///
 /// Where the process may not open as many files, clients send several requests, one after the other and without waiting.
-pub(crate) async fn at_once(address: SocketAddr, requests: Vec<String>) -> Vec<Answer> {
+pub(crate) async fn at_once(address: SocketAddr, requests: Vec<Vec<u8>>) -> Vec<Answer> {
     let (count, clients) = (requests.len(), requests.len().min(most_files() - 128));
-    let mut of_client = vec![(Vec::new(), String::new()); clients];
+    let mut of_client = vec![(Vec::new(), Vec::new()); clients];
     for (n, request) in requests.into_iter().enumerate() {
-        let (numbers, text) = &mut of_client[n % clients];
+        let (numbers, bytes) = &mut of_client[n % clients];
         numbers.push(n);
-        text.push_str(&request);
+        bytes.extend(request);
     }
     let mut connected = JoinSet::new();
-    for (numbers, text) in of_client {
+    for (numbers, bytes) in of_client {
         connected.spawn(async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
-            stream.write_all(&text.as_bytes()[..text.len() - 1]).await.unwrap();
-            (stream, numbers, text)
+            stream.write_all(&bytes[..bytes.len() - 1]).await.unwrap();
+            (stream, numbers, bytes)
         });
     }
     let connected = timeout(PATIENCE, connected.join_all()).await.expect("every client can connect");
     let mut answered = JoinSet::new();
-    for (mut stream, numbers, text) in connected {
+    for (mut stream, numbers, bytes) in connected {
         answered.spawn(async move {
-            stream.write_all(&text.as_bytes()[text.len() - 1..]).await.unwrap();
+            stream.write_all(&bytes[bytes.len() - 1..]).await.unwrap();
             let answers = answers(&mut stream, numbers.len()).await;
             numbers.into_iter().zip(answers)
         });
@@ -53,7 +53,7 @@ pub(crate) async fn at_once(address: SocketAddr, requests: Vec<String>) -> Vec<A
 pub(crate) async fn answers(stream: &mut TcpStream, count: usize) -> Vec<Answer> {
     let (mut answers, mut bytes) = (Vec::new(), Vec::new());
     while answers.len() < count {
-        match Answer::first(&bytes) {
+        match Answer::first(&bytes, true) {
             Some((answer, length)) => {
                 answers.push(answer);
                 bytes.drain(..length);
@@ -67,9 +67,9 @@ pub(crate) async fn answers(stream: &mut TcpStream, count: usize) -> Vec<Answer>
 }
 
 /// Sends so much of a request, and hangs up: as politely as a closed tab, or as a cable that is pulled out.
-pub(crate) async fn hang_up_after(address: SocketAddr, part: &str, politely: bool) {
+pub(crate) async fn hang_up_after(address: SocketAddr, part: &[u8], politely: bool) {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(part.as_bytes()).await.unwrap();
+    stream.write_all(part).await.unwrap();
     if !politely {
         stream.set_zero_linger().unwrap();
     }

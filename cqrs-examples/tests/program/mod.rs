@@ -2,8 +2,9 @@
 #![allow(dead_code, reason = "not every test wants all of it")]
 
 pub(crate) mod browser;
+#[path = "../../../cqrs-axum/tests/support/client.rs"]
+pub(crate) mod client;
 pub(crate) mod crowd;
-pub(crate) mod http;
 pub(crate) mod served;
 pub(crate) mod tools;
 
