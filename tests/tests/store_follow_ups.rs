@@ -1,7 +1,6 @@
-//! What follows from calls and events on a store: keys, correlations, conflicts, what is put aside and told anew.
+//! Commands that follow from calls and events: the keys they have, when they are dispatched, and what they come to.
 #![cfg(feature = "inventory")]
-use cqrs_core::{AuditQuery, Bus, Clock, Events, Fault, InMemoryStore, Outbox, command, event, handler};
-use cqrs_sqlite::Sqlite;
+use cqrs_core::{AuditQuery, Builder, Bus, Clock, Events, Fault, InMemoryStore, Outbox, command, event, handler};
 use serde::{Deserialize, Serialize};
 use std::sync::{
     Arc, Mutex,
@@ -14,8 +13,12 @@ struct World(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     shipped: Mutex<Vec<u32>>,
-    bad: Mutex<Vec<u32>>,
     handled: AtomicU32,
+}
+
+/// What the handlers of this file take.
+fn knows(world: &World) -> Builder {
+    Bus::builder().provide(world.clone()).provide(Warehouse).provide(Biller)
 }
 
 #[event(name = "a.paid")]
@@ -43,41 +46,6 @@ impl Warehouse {
     }
 }
 
-#[event(name = "a.one")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct One(u32);
-#[event(name = "a.two")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Two(u32);
-#[event(name = "a.three")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Three(u32);
-#[handler(name = "one-to-two", from = start)]
-fn one_to_two(event: One, events: &mut Events) {
-    events.raise(Two(event.0));
-}
-#[handler(inline)]
-fn two_to_three(event: Two, events: &mut Events) {
-    events.raise(Three(event.0));
-}
-
-#[event(name = "a.hard")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Hard(u32);
-#[handler(name = "hard", from = start)]
-async fn hard(event: Hard, world: &World) -> Result<(), Fault> {
-    if world.0.bad.lock().unwrap().contains(&event.0) {
-        return Err(Fault::invalid("no"));
-    }
-    world.0.shipped.lock().unwrap().push(event.0);
-    Ok(())
-}
-
-#[command(authorize = "root")]
-struct Forbidden;
-#[handler]
-fn forbidden(_: Forbidden) {}
-
 #[command]
 struct Later;
 #[handler]
@@ -100,12 +68,7 @@ async fn once(cmd: Once, world: &World, _events: &mut Events) -> u32 {
 #[tokio::test]
 async fn two_methods_of_a_type_send_the_same_command_each_for_itself() {
     let world = World::default();
-    let bus = Bus::builder()
-        .store(InMemoryStore::default())
-        .provide(world.clone())
-        .provide(Warehouse)
-        .provide(Biller)
-        .build();
+    let bus = knows(&world).store(InMemoryStore::default()).build();
     let started = bus.start().await.unwrap();
     bus.publish(Paid(1)).await.unwrap();
     bus.settled().await;
@@ -115,98 +78,11 @@ async fn two_methods_of_a_type_send_the_same_command_each_for_itself() {
     started.shutdown().await;
 }
 
-#[tokio::test]
-async fn an_inline_handler_is_part_of_the_call_of_its_own_event() {
-    let store = InMemoryStore::default();
-    let bus = Bus::builder().store(store).provide(World::default()).provide(Warehouse).provide(Biller).build();
-    bus.publish(One(1)).correlation("first").tenant("London").await.unwrap();
-    bus.publish(One(2)).correlation("second").tenant("Paris").await.unwrap();
-    bus.settled().await;
-    let log = bus.log().read_all(None, 100).await.unwrap();
-    let told: Vec<_> = log
-        .iter()
-        .map(|e| {
-            format!(
-                "{} {} {} {:?}",
-                e.name,
-                String::from_utf8_lossy(&e.payload),
-                e.call.correlation_id(),
-                e.call.tenant()
-            )
-        })
-        .collect();
-    assert!(told.contains(&"a.three 1 first Some(\"London\")".to_owned()), "{told:#?}");
-}
-
-#[test]
-fn the_audit_trail_goes_on_on_another_runtime() {
-    let rt = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let bus = Bus::builder()
-        .store(InMemoryStore::default())
-        .provide(World::default())
-        .provide(Warehouse)
-        .provide(Biller)
-        .build();
-    let first = rt();
-    first.block_on(async { bus.execute(Forbidden).await.unwrap_err() });
-    drop(first);
-    let second = rt();
-    second.block_on(async {
-        bus.execute(Forbidden).await.unwrap_err();
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(bus.audit(AuditQuery::default()).await.unwrap().len(), 2);
-    });
-}
-
-#[tokio::test]
-async fn rows_that_no_unit_writes_are_gathered() {
-    let directory = tempfile::tempdir().unwrap();
-    let db = Sqlite::options(directory.path().join("t.db"))
-        .migrations([("w", "CREATE TABLE w (n INTEGER) STRICT")])
-        .open()
-        .await
-        .unwrap();
-    let bus = Bus::builder().store(db.clone()).provide(World::default()).provide(Warehouse).provide(Biller).build();
-    bus.execute(Forbidden).await.unwrap_err();
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    for _ in 0..20 {
-        bus.execute(Forbidden).await.unwrap_err();
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let rows = bus.audit(AuditQuery::default()).await.unwrap().len();
-    assert_eq!(rows, 1, "rows written at once");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_subscription_that_halts_tells_dead_letters_anew() {
-    let world = World::default();
-    *world.0.bad.lock().unwrap() = vec![1, 2];
-    let bus = Bus::builder()
-        .store(InMemoryStore::default())
-        .provide(world.clone())
-        .provide(Warehouse)
-        .provide(Biller)
-        .delivery_attempts(1)
-        .dead_letter_limit(1)
-        .build();
-    let started = bus.start().await.unwrap();
-    bus.publish(Hard(1)).await.unwrap();
-    bus.publish(Hard(2)).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    let sub = bus.subscription("hard").unwrap();
-    // 1 is mended, 2 is not.
-    *world.0.bad.lock().unwrap() = vec![2];
-    sub.replay_all().await.unwrap();
-    tokio::time::sleep(Duration::from_secs(600)).await;
-    assert_eq!(*world.0.shipped.lock().unwrap(), [1]);
-    started.shutdown().await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn of_two_processes_with_one_key_one_has_succeeded_and_one_was_answered() {
     let store = InMemoryStore::default();
     let world = World::default();
-    let bus = || Bus::builder().store(store.clone()).provide(world.clone()).provide(Warehouse).provide(Biller).build();
+    let bus = || knows(&world).store(store.clone()).build();
     let (a, b) = (bus(), bus());
     let (x, y) = tokio::join!(async { a.execute(Once { n: 7 }).idempotency_key("k").await }, async {
         b.execute(Once { n: 7 }).idempotency_key("k").await
@@ -223,7 +99,7 @@ async fn of_two_processes_with_one_key_one_has_succeeded_and_one_was_answered() 
 async fn an_outbox_in_memory_asks_the_clock_of_the_bus() {
     let clock = Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000));
     let world = World::default();
-    let bus = Bus::builder().provide(clock.clone()).provide(world.clone()).provide(Warehouse).provide(Biller).build();
+    let bus = knows(&world).provide(clock.clone()).build();
     bus.execute(Later).await.unwrap();
     bus.settled().await;
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -256,12 +132,7 @@ impl Biller {
 #[tokio::test(start_paused = true)]
 async fn two_methods_of_a_type_execute_the_same_command_each_for_itself() {
     let world = World::default();
-    let bus = Bus::builder()
-        .store(InMemoryStore::default())
-        .provide(world.clone())
-        .provide(Warehouse)
-        .provide(Biller)
-        .build();
+    let bus = knows(&world).store(InMemoryStore::default()).build();
     let started = bus.start().await.unwrap();
     bus.publish(Due(1)).await.unwrap();
     bus.settled().await;
@@ -295,48 +166,10 @@ fn send_tug(_: SendTug, outbox: &mut Outbox) {
 #[tokio::test(start_paused = true)]
 async fn a_command_of_the_outbox_that_comes_to_a_conflict_is_tried_again() {
     let world = World::default();
-    let bus = Bus::builder()
-        .store(InMemoryStore::default())
-        .provide(world.clone())
-        .provide(Warehouse)
-        .provide(Biller)
-        .build();
+    let bus = knows(&world).store(InMemoryStore::default()).build();
     let started = bus.start().await.unwrap();
     bus.execute(SendTug).await.unwrap();
     tokio::time::sleep(Duration::from_secs(300)).await;
     assert_eq!((world.0.handled.load(Ordering::SeqCst), world.0.shipped.lock().unwrap().clone()), (2, vec![5]));
-    started.shutdown().await;
-}
-
-#[event(name = "a.gone")]
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Gone(u32);
-#[tokio::test(start_paused = true)]
-async fn a_dead_letter_that_nobody_handles_any_more_holds_up_nothing() {
-    use cqrs_core::Store as _;
-    use cqrs_core::store::{Changes, DeadLetter};
-    let world = World::default();
-    let store = InMemoryStore::default();
-    let bus = Bus::builder().store(store.clone()).provide(world.clone()).provide(Warehouse).provide(Biller).build();
-    bus.publish(Gone(1)).await.unwrap();
-    let event = bus.log().read_all(None, 1).await.unwrap().remove(0);
-    let mut changes = Changes::at(SystemTime::now());
-    changes.parked = vec![DeadLetter {
-        subscription: "hard".into(),
-        position: event.position,
-        event_id: event.id,
-        name: event.name.clone(),
-        stream: None,
-        error: Some("no".into()),
-        attempts: 5,
-        parked_at: SystemTime::now(),
-        replay: true,
-    }];
-    store.write(changes).await.unwrap();
-    let started = bus.start().await.unwrap();
-    bus.publish(Hard(5)).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(300)).await;
-    let status = bus.subscription("hard").unwrap().status().await.unwrap();
-    assert_eq!(*world.0.shipped.lock().unwrap(), [5], "{status:?}");
     started.shutdown().await;
 }
