@@ -169,15 +169,16 @@
 /// The command is `Send + Sync + 'static`, output and error are `Send + 'static`. With `wire` or `name` the command has
 /// serde's `Serialize` and `Deserialize`, the output has `Serialize`, and the error is
 /// [told as a problem](crate::IntoProblem). With `http` the same, and command and output have `schemars::JsonSchema`, for
-/// the OpenAPI document; fields that `location` names are `Display`. With `idempotent` command, output and error have both of serde's traits,
-/// the error's `#[fault]` variant with `#[serde(skip)]`. With `retry` the command is `Clone`, with `validate` it is
-/// [`Validate`](crate::Validate).
+/// the OpenAPI document; fields that `location` names are `Display`. With `idempotent` command, output and error have both
+/// of serde's traits, the error's `#[fault]` variant with `#[serde(skip)]`. With `retry` the command is `Clone`, with
+/// `validate` it is [`Validate`](crate::Validate).
 ///
 /// # What does not compile
 ///
 /// A command on a function, a trait, a union, an empty enum or a generic type; an unknown option, which is told the
-/// nearest; `authorize` beside `public`; a `cache`; `http(get = ..)`, and a route whose names are no fields; `#[aggregate_id]` on two fields, or in an enum's variant; a `timeout`
-/// where the handler is a `fn`, which nothing can interrupt; an output that is an [`Aggregate`](crate::Aggregate), or holds one:
+/// nearest; `authorize` beside `public`; a `cache`; `http(get = ..)`, and a route whose names are no fields;
+/// `#[aggregate_id]` on two fields, or in an enum's variant; a `timeout` where the handler is a `fn`, which nothing can
+/// interrupt; an output that is an [`Aggregate`](crate::Aggregate), or holds one:
 ///
 /// ```compile_fail,E0277
 /// use cqrs_core::{Aggregate, command};
