@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// has them too.
 ///
 /// `/livez` answers 200 as long as the process answers. `/readyz` answers 200 while the bus takes calls, and 503 with a
-/// problem before its shutdown has ended it, and while its store does not answer within two seconds; see
-/// [`Bus::ready`](cqrs_core::Bus::ready).
+/// problem before its shutdown has ended it, and while its store does not answer within two seconds; a
+/// bus that is wired wrongly is a 500, which no waiting cures. See [`Bus::ready`](cqrs_core::Bus::ready).
 pub fn health(bus: &Bus) -> Router {
     routes(bus).into_iter().fold(Router::new(), |router, (path, served)| router.route(path, served))
 }

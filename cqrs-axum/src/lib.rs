@@ -40,8 +40,8 @@
 //! # What a request is, and what it is answered with
 //!
 //! Names in the path, the headers that `http(..)` lists, and the query string (of `get` and `delete`) or the JSON body (of
-//! the others) are the message's fields. What serde says of the message is what is accepted: a type with
-//! `#[serde(deny_unknown_fields)]` refuses what it does not know.
+//! the others) are the message's fields, whether they stand in it or in what it flattens. What serde says of the message is
+//! what is accepted: a type with `#[serde(deny_unknown_fields)]` refuses what it does not know.
 //!
 //! | the message | is answered with |
 //! | --- | --- |
@@ -49,7 +49,7 @@
 //! | answers `None` | the status of `none = ..`, or `null` |
 //! | answers an `OperationResult` | its status |
 //! | is rejected | the problem that its error becomes: `#[derive(Problem)]` |
-//! | cannot be read | 400; 415 if the body is no JSON by its content type, 413 if it is too long, 408 if it is too slow |
+//! | cannot be read | 400, with what is wrong in which fields; 415 if the body is no JSON by its content type, 413 if it is too long, 408 if it is too slow |
 //! | is invalid, or comes with a key of another payload | 422 |
 //! | is refused to the caller | 401 or 403 |
 //! | is in conflict, or its key is of a call under way | 409 |

@@ -1,5 +1,7 @@
 //! A server that ends in order: it stops accepting, lets end what runs, and shuts the bus down, all in a bounded time.
 
+mod socket;
+
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -16,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
+
+use self::socket::Socket;
 
 /// Serves a router over HTTP/1.1 until it is told to stop.
 ///
@@ -36,15 +40,26 @@ use tokio::time::{Instant, sleep, timeout_at};
 /// }
 /// ```
 ///
-/// A client that opens a connection has 30 seconds to send the head of a request, and as long for the next one. TLS and
-/// HTTP/2 are a proxy's business, or that of `axum::serve` and its like: the router is any server's.
+/// A client that opens a connection has 30 seconds to send the head of a request, and as long for the next one, and may take
+/// nothing of an answer for 60. A connection that ends while its client is still sending stays open for it to
+/// read the answer, a few seconds. What is no HTTP at all is answered with a status alone: 400, 414 for a target above 64
+/// KiB, 431 for a head that is too large. TLS and HTTP/2 are a proxy's business, or that of `axum::serve` and its like: the router
+/// is any server's.
 #[derive(Debug)]
 #[must_use = "a server serves when it is told to: `.run(started, stop).await`"]
 pub struct Server {
     listener: TcpListener,
     router: Router,
     grace: Duration,
-    header_timeout: Duration,
+    times: Times,
+    most_connections: usize,
+}
+
+/// How long a client may be silent.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    header: Duration,
+    write: Duration,
 }
 
 /// Whoever says longer means for ever; the clock has an end.
@@ -63,7 +78,8 @@ pub enum Ended {
 impl Server {
     /// On this listener.
     pub fn new(listener: TcpListener, router: Router) -> Self {
-        Server { listener, router, grace: Duration::from_secs(10), header_timeout: Duration::from_secs(30) }
+        let times = Times { header: Duration::from_secs(30), write: Duration::from_secs(60) };
+        Server { listener, router, grace: Duration::from_secs(10), times, most_connections: 10_000 }
     }
 
     /// How long the end may take, from the moment it is told to stop; 10 seconds unless said otherwise. The last tenth of
@@ -75,23 +91,36 @@ impl Server {
 
     /// How long the head of a request may take, and how long a connection may be idle; 30 seconds unless said otherwise.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
-        self.header_timeout = timeout.min(LONGEST);
+        self.times.header = timeout.min(LONGEST);
+        self
+    }
+
+    /// How long a client may take nothing of an answer that it is sent; 60 seconds unless said otherwise. Its connection is
+    /// closed then. What an answer takes altogether has no bound, as long as the client goes on. The system holds up to some
+    /// megabytes of it, and asks for more when a part of that is gone: less than a few seconds cuts off slow clients too.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.times.write = timeout.min(LONGEST);
+        self
+    }
+
+    /// How many connections are served at once; 10,000 unless said otherwise. More wait, as long as the system lets them,
+    /// until others end. A process has to be allowed as many open files, and some for its store.
+    pub fn most_connections(mut self, most: usize) -> Self {
+        self.most_connections = most.max(1);
         self
     }
 
     /// Serves until `stop` is ready. Then it accepts no more connections, closes those that are idle, waits for the
     /// requests under way, and shuts the bus down, so that what the requests have handed on is handled or in the store.
     pub async fn run(self, started: Started, stop: impl Future<Output = ()>) -> Ended {
-        let Server { listener, router, grace, header_timeout } = self;
+        let Server { listener, router, grace, times, most_connections } = self;
         let (closing, open) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        drop(connections.spawn(serve_one(stream, router.clone(), header_timeout, open.clone())));
-                    }
+                accepted = listener.accept(), if connections.len() < most_connections => match accepted {
+                    Ok((stream, _)) => drop(connections.spawn(serve_one(stream, router.clone(), times, open.clone()))),
                     Err(error) => pause_after(&error).await,
                 },
                 Some(_) = connections.join_next() => {}
@@ -118,7 +147,7 @@ impl Server {
     }
 }
 
-async fn serve_one(stream: TcpStream, router: Router, header_timeout: Duration, mut closing: watch::Receiver<bool>) {
+async fn serve_one(stream: TcpStream, router: Router, times: Times, mut closing: watch::Receiver<bool>) {
     // An answer is one write, which waits for nothing.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection without TCP_NODELAY");
@@ -129,8 +158,9 @@ async fn serve_one(stream: TcpStream, router: Router, header_timeout: Duration, 
         service.call(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(header_timeout);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    http.timer(TokioTimer::new()).header_read_timeout(times.header);
+    let mut connection =
+        pin!(http.serve_connection(TokioIo::new(Socket::new(stream, times.write, closing.clone())), service));
     let served = tokio::select! {
         // First, so that a request that has arrived has begun.
         biased;

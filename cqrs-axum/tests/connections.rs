@@ -4,11 +4,12 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use cqrs_axum::Server;
 use cqrs_core::{Bus, command, handler, query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use support::Host;
-use support::client::{get, post};
+use support::client::{LIMIT, get, post, request};
 
 #[query(output = u64, http(get = "/numbers/{n}"))]
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -23,6 +24,18 @@ async fn get_number(query: GetNumber) -> u64 {
     tokio::time::sleep(Duration::from_millis(query.after_ms)).await;
     query.n
 }
+
+/// More than any socket's buffers take.
+#[query(output = String, http(get = "/novel"))]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct GetNovel {}
+
+#[handler]
+fn get_novel(_: GetNovel) -> String {
+    "a".repeat(NOVEL)
+}
+
+const NOVEL: usize = 32 * 1024 * 1024;
 
 #[command(output = u64, http(post = "/numbers"))]
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -80,10 +93,14 @@ fn many_connections_are_served_at_once() {
     assert!(began.elapsed() < Duration::from_secs(10), "one after the other they take 15 seconds");
 }
 
-fn hasty() -> Host {
+fn server(options: impl FnOnce(Server) -> Server) -> Host {
     let bus = Bus::builder().build();
     let router = cqrs_axum::router(bus.clone());
-    Host::with(&bus, router, |server| server.header_timeout(Duration::from_secs(1)))
+    Host::with(&bus, router, options)
+}
+
+fn hasty() -> Host {
+    server(|server| server.header_timeout(Duration::from_secs(1)))
 }
 
 #[test]
@@ -134,4 +151,67 @@ fn a_request_may_take_longer_than_its_head() {
     std::thread::sleep(Duration::from_millis(1500));
     connection.write(body);
     assert_eq!(connection.read().json(200), 2);
+}
+
+/// It is taking nothing that has an end: whoever is slow gets all of it.
+#[test]
+fn a_client_that_does_not_take_its_answer_is_let_go() {
+    let host = server(|server| server.write_timeout(Duration::from_secs(1)));
+    let (mut deaf, mut slow) = (host.connect(), host.connect());
+    deaf.write(get("/novel").bytes());
+    slow.write(get("/novel").bytes());
+    for _ in 0..4 {
+        std::thread::sleep(Duration::from_millis(600));
+        slow.take(6 * 1024 * 1024);
+    }
+    assert_eq!(slow.read().body.len(), NOVEL + 2, "with its quotes");
+    std::thread::sleep(Duration::from_millis(600));
+    assert!(deaf.rest().len() < NOVEL, "what had not been taken is not sent any more");
+}
+
+#[test]
+fn more_connections_than_are_served_wait_for_their_turn() {
+    let host = server(|server| server.most_connections(2));
+    let (mut first, mut second) = (host.connect(), host.connect());
+    assert_eq!(first.send(&get("/numbers/1")).json(200), 1);
+    assert_eq!(second.send(&get("/numbers/2")).json(200), 2);
+    let mut third = host.connect();
+    third.write(get("/numbers/3").bytes());
+    assert!(!third.hears_within(Duration::from_millis(300)), "two are served already");
+    assert_eq!(first.send(&get("/numbers/1").header("Connection", "close")).json(200), 1);
+    assert_eq!(third.read().json(200), 3);
+    assert_eq!(second.send(&get("/numbers/2")).json(200), 2);
+}
+
+/// A connection that is closed while there is something unread tells the client of an error, which then throws away what it
+/// was answered.
+#[test]
+fn an_answer_that_comes_before_the_body_has_been_sent_arrives() {
+    let host = Host::edge(|edge| edge.body_limit(1024));
+    for _ in 0..20 {
+        let mut connection = host.connect();
+        let large = post("/numbers", vec![b' '; 4 * 1024 * 1024]).bytes();
+        for part in large.chunks(256 * 1024) {
+            assert!(connection.can_write(part));
+        }
+        connection.read().problem(413);
+        assert!(connection.ends_in_order());
+    }
+}
+
+/// Nobody reads for ever what nobody wants.
+#[test]
+fn a_body_that_nobody_wants_does_not_hold_its_connection() {
+    let host = Host::edge(|edge| edge.body_limit(1024));
+    let mut endless = host.connect();
+    endless.write(
+        request("POST", "/numbers")
+            .header("Content-Type", "application/json")
+            .header("Content-Length", "99999999999")
+            .bytes(),
+    );
+    let began = Instant::now();
+    while endless.can_write(&[b' '; 64 * 1024]) {
+        assert!(began.elapsed() < LIMIT, "it is read on and on");
+    }
 }

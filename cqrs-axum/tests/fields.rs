@@ -40,6 +40,42 @@ struct FindUsers {
     ratio: Option<f64>,
 }
 
+/// What several queries have in common, and a value that may be one thing or another: serde takes both as they come, and
+/// looks at them later.
+#[query(output = ListTasks, http(get = "/teams/{team}/tasks", headers(limit = "X-Limit")))]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct ListTasks {
+    title: Option<String>,
+    #[serde(flatten)]
+    within: Within,
+    assigned: Option<Assigned>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Within {
+    team: u64,
+    limit: Option<u8>,
+    #[serde(default)]
+    offset: i32,
+    ratio: Option<f32>,
+    #[serde(default)]
+    done: bool,
+    #[serde(default)]
+    ids: Vec<Id>,
+    code: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct Id(u16);
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Assigned {
+    To(u64),
+    At(bool),
+}
+
 #[command(output = CreateTask, http(post = "/teams/{team}/tasks", headers(version = "If-Match"), query(dry_run)))]
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct CreateTask {
@@ -108,6 +144,7 @@ fn sweep(_: Sweep) -> String {
 
 echo! {
     find_users FindUsers,
+    list_tasks ListTasks,
     create_task CreateTask,
     put_task PutTask,
     patch_task PatchTask,
@@ -264,4 +301,44 @@ fn a_header_that_is_no_text_is_refused() {
     assert_eq!(said, "it holds other characters than visible ones of ASCII");
     let not_ours = request("DELETE", "/tasks/3").header("X-Other", "é");
     assert_eq!(host.send(not_ours).json(200)["reason"], Value::Null);
+}
+
+#[test]
+fn what_is_flattened_is_read_as_what_its_schema_says() {
+    let host = Host::plain();
+    let all = host.send(
+        get("/teams/7/tasks?title=8&offset=-9&ratio=1.5&done=true&ids=1&ids=2&code=10&assigned=11")
+            .header("X-Limit", "12"),
+    );
+    assert_eq!(
+        all.json(200),
+        json!({
+            "team": 7, "title": "8", "offset": -9, "ratio": 1.5, "done": true, "ids": [1, 2], "code": "10",
+            "assigned": 11, "limit": 12,
+        })
+    );
+    let least = host.get("/teams/7/tasks?assigned=true&ids=1&ratio=2").json(200);
+    assert_eq!(
+        least,
+        json!({
+            "team": 7, "title": null, "offset": 0, "ratio": 2.0, "done": false, "ids": [1], "code": null,
+            "assigned": true, "limit": null,
+        })
+    );
+    for (target, says) in [
+        ("/teams/x/tasks", "team: `x` is not a whole number"),
+        ("/teams/7/tasks?offset=1.5", "offset: `1.5` is not a whole number"),
+        ("/teams/7/tasks?ratio=NaN", "ratio: `NaN` is not a number"),
+        ("/teams/7/tasks?done=yes", "done: `yes` is not `true` or `false`"),
+        ("/teams/7/tasks?ids=1&ids=a", "ids[1]: `a` is not a whole number"),
+        ("/teams/7/tasks?assigned=ada", "assigned: `ada` is not a value that the field can have"),
+        ("/teams/7/tasks?offset=1&offset=2", "offset: it is given more than once, and is no list"),
+    ] {
+        let problem = host.get(target).problem(400);
+        let told: Vec<_> = problem["errors"].as_array().into_iter().flatten().collect();
+        let told = told
+            .iter()
+            .map(|error| format!("{}: {}", error["field"].as_str().unwrap(), error["detail"].as_str().unwrap()));
+        assert_eq!(told.collect::<Vec<_>>(), [says], "{problem}");
+    }
 }

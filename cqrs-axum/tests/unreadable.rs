@@ -5,7 +5,7 @@ mod support;
 use cqrs_core::{command, handler, query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use support::client::{Request, get, post, request};
+use support::client::{Answer, Request, get, post, request};
 use support::{Host, expect_panics};
 
 #[command(output = usize, http(post = "/orders"))]
@@ -78,6 +78,17 @@ fn fragile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
 #[handler]
 fn take(_: Fragile) {}
 
+#[command(http(post = "/aliased"))]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Aliased {
+    count: u8,
+    #[serde(alias = "colour")]
+    color: String,
+}
+
+#[handler]
+fn take_aliased(_: Aliased) {}
+
 const GOOD: &str = r#"{"customer":"ada","lines":[{"quantity":1,"colour":"red"}]}"#;
 
 #[test]
@@ -113,6 +124,51 @@ fn a_body_that_is_no_message_says_where_and_the_connection_goes_on() {
     assert_eq!(connection.send(&post("/orders", GOOD)).json(200), 1);
 }
 
+/// The fields that are wrong, in the order in which they are told.
+fn fields(answer: &Answer) -> Vec<String> {
+    let problem = answer.problem(400);
+    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no field errors: {problem}"));
+    errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let host = Host::plain();
+    let mut connection = host.connect();
+    for (sent, wrong) in [
+        (post("/orders", "{}"), &["customer", "lines"][..]),
+        (post("/orders", r#"{"customer":1,"lines":2,"total":3}"#), &["customer", "lines", "total"]),
+        (post("/orders", r#"{"total":3,"lines":[{"quantity":256}]}"#), &["total", "lines[0].quantity", "customer"]),
+        // Inside of one field, the first.
+        (post("/orders", r#"{"customer":"","lines":[{"quantity":1},{"quantity":2}]}"#), &["lines[0]"]),
+        // From wherever they come, by the names that a client knows.
+        (request("PUT", "/orders/x").json("{}").header("X-Version", "v1"), &["id", "X-Version", "note"]),
+        (request("PUT", "/orders/1").json(r#"{"note":1,"version":1}"#), &["note", "X-Version"]),
+        (get("/orders?page=x&sort=name&name=a&name=b"), &["page", "sort", "name"]),
+        // Of what cannot be read to its end, nothing is missing.
+        (post("/orders", r#"{"customer":1,"#), &["customer"]),
+        // What another name of a field could be is no field that is missing.
+        (post("/aliased", r#"{"count":"1","colour":"red"}"#), &["count"]),
+        (post("/aliased", r#"{"count":"1"}"#), &["count", "color"]),
+    ] {
+        let answer = connection.send(&sent);
+        assert_eq!(fields(&answer), wrong, "{answer:?}");
+    }
+    assert_eq!(connection.send(&post("/orders", GOOD)).json(200), 1);
+}
+
+/// Each mistake is one more reading of the body.
+#[test]
+fn of_a_large_body_and_of_many_mistakes_the_first_are_told() {
+    let host = Host::plain();
+    let many: Vec<_> = (0..100).map(|n| format!(r#""unknown{n}":0"#)).collect();
+    let told = fields(&host.send(post("/orders", format!("{{{}}}", many.join(",")))));
+    assert_eq!(told, (0..16).map(|n| format!("unknown{n}")).collect::<Vec<_>>());
+    let large = " ".repeat(256 * 1024);
+    let told = fields(&host.send(post("/orders", format!(r#"{{"customer":1,"lines":2{large}}}"#))));
+    assert_eq!(told, ["customer"]);
+}
+
 #[test]
 fn what_is_no_json_says_what_is_wrong_and_where() {
     let host = Host::plain();
@@ -145,7 +201,7 @@ fn what_is_no_json_says_what_is_wrong_and_where() {
 fn no_body_is_a_message_without_its_fields() {
     let host = Host::plain();
     for nothing in [request("POST", "/orders"), post("/orders", ""), post("/orders", " \r\n\t")] {
-        assert_eq!(host.send(nothing).field_error(400, "customer"), "it is missing");
+        assert_eq!(fields(&host.send(nothing)), ["customer", "lines"]);
     }
 }
 

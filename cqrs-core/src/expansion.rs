@@ -102,14 +102,16 @@ macro_rules! __cached {
 #[macro_export]
 #[cfg(feature = "http")]
 macro_rules! __route {
-    ($kind:ident $message:ident $name:literal: $method:ident $path:literal $(, $option:ident($value:expr))*) => {
+    ($kind:ident $message:ident $name:literal: $method:ident $path:literal $(, $option:ident($value:expr))*) => {{
+        static KNOWN: $crate::__private::KnownFields = $crate::__private::KnownFields::new();
         $crate::__private::HttpInfo::$kind::<$message>(
             $crate::__private::Method::$method,
             $path,
             $crate::__private::place!($name),
+            &KNOWN,
         )
         $(.$option($value))*
-    };
+    }};
 }
 
 /// Not public API: without the feature nothing has a route.

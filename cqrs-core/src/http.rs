@@ -33,6 +33,7 @@ mod described;
 mod fields;
 mod form;
 mod route;
+mod shape;
 mod text;
 mod verify;
 
@@ -46,9 +47,11 @@ pub use route::Route;
 pub use declared::HttpInfo;
 #[doc(hidden)]
 pub use fields::{Fields, Unreadable};
-pub(crate) use fields::{from_body, from_fields};
+pub(crate) use fields::{from_body, from_fields, mistake};
 #[doc(hidden)]
 pub use form::{Form, FormOf, Located, Routed, ToForm, located};
+#[doc(hidden)]
+pub use shape::KnownFields;
 pub(crate) use verify::routes as verify_routes;
 
 #[cfg(doc)]

@@ -258,7 +258,7 @@ pub mod __private {
         Linked, Now, Reply, Static, crate_id,
     };
     #[cfg(feature = "http")]
-    pub use crate::http::{Form, FormOf, HttpInfo, Located, Method, Routed, ToForm, located};
+    pub use crate::http::{Form, FormOf, HttpInfo, KnownFields, Located, Method, Routed, ToForm, located};
     pub use crate::in_place::{Begun, Waiting};
     pub use crate::message::{Command, Dispatched, Event, Message, MessageInfo, Query, Registered, Wire, kind};
     pub use crate::need::{Need, Opening};

@@ -123,6 +123,9 @@ pub trait Json: Sized {
     #[cfg(feature = "http")]
     fn from_fields(fields: crate::http::Fields<'_>) -> Result<Self, crate::http::Unreadable>;
     #[doc(hidden)]
+    #[cfg(feature = "http")]
+    fn mistake(fields: crate::http::Fields<'_>) -> Option<crate::http::Unreadable>;
+    #[doc(hidden)]
     fn to_json(&self) -> serde_json::Result<Vec<u8>>;
     #[doc(hidden)]
     fn to_value(&self) -> serde_json::Result<serde_json::Value>;
@@ -143,6 +146,11 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned> Json for T {
     #[cfg(feature = "http")]
     fn from_fields(fields: crate::http::Fields<'_>) -> Result<Self, crate::http::Unreadable> {
         crate::http::from_fields(fields)
+    }
+
+    #[cfg(feature = "http")]
+    fn mistake(fields: crate::http::Fields<'_>) -> Option<crate::http::Unreadable> {
+        crate::http::mistake::<T>(fields)
     }
 
     fn to_json(&self) -> serde_json::Result<Vec<u8>> {

@@ -96,6 +96,11 @@ impl Connection {
         drop(self.stream.write_all(bytes.as_ref()));
     }
 
+    /// Whether the server still takes all of it.
+    pub(crate) fn can_write(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).is_ok()
+    }
+
     /// There is no more to come from this side.
     pub(crate) fn end(&mut self) {
         drop(self.stream.shutdown(Shutdown::Write));
@@ -118,14 +123,44 @@ impl Connection {
                 self.read.drain(..length);
                 return answer;
             }
-            assert!(self.more(), "closed before the end of an answer: {:?}", String::from_utf8_lossy(&self.read));
+            assert!(self.more(), "closed before the end of an answer: {:?}", self.beginning());
         }
     }
 
     /// Whether the server closes before it says anything more, and does so in time.
     pub(crate) fn is_closed(&mut self) -> bool {
-        assert!(self.read.is_empty(), "an answer is left: {:?}", String::from_utf8_lossy(&self.read));
+        assert!(self.read.is_empty(), "an answer is left: {:?}", self.beginning());
         !self.more()
+    }
+
+    /// Whether the server closes without a word of an error.
+    pub(crate) fn ends_in_order(&mut self) -> bool {
+        matches!(self.stream.read(&mut [0]), Ok(0))
+    }
+
+    /// Whether anything comes within this time.
+    pub(crate) fn hears_within(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).unwrap();
+        let heard = self.stream.peek(&mut [0]);
+        self.stream.set_read_timeout(Some(LIMIT)).unwrap();
+        heard.is_ok()
+    }
+
+    /// Takes so many bytes of an answer, which is then read from there on.
+    pub(crate) fn take(&mut self, bytes: usize) {
+        let until = self.read.len() + bytes;
+        while self.read.len() < until && self.more() {}
+    }
+
+    /// All that comes until the server closes.
+    pub(crate) fn rest(&mut self) -> &[u8] {
+        while self.more() {}
+        &self.read
+    }
+
+    /// What was read, as far as a person wants to see it.
+    fn beginning(&self) -> String {
+        String::from_utf8_lossy(&self.read[..self.read.len().min(2000)]).into_owned()
     }
 
     /// Reads on; nothing more comes where this is false.

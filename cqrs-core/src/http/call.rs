@@ -98,18 +98,23 @@ impl IntoFuture for RouteDispatch<'_> {
 pub(super) fn read<C: Wire>(http: &HttpInfo, parts: &Parts<'_>) -> Result<C, Fault> {
     match catch_unwind(AssertUnwindSafe(|| fields::read::<C>(http, parts))) {
         Ok(Ok(message)) => Ok(message),
-        Ok(Err(wrong)) => Err(unreadable(C::info().name, wrong).at(C::info().by_hand.site())),
+        Ok(Err(mistakes)) => Err(unreadable(C::info().name, mistakes).at(C::info().by_hand.site())),
         Err(payload) => Err(Fault::panic("reading the message", &*payload).at(C::info().by_hand.site())),
     }
 }
 
 #[cold]
-fn unreadable(name: &str, Unreadable { field, detail }: Unreadable) -> Fault {
-    match field {
-        None => Fault::malformed(format!("`{name}` cannot be read from this request: {detail}")),
-        Some(field) => Fault::malformed(format!("`{name}` cannot be read from this request"))
-            .with_fields(vec![FieldError { field, detail }]),
+fn unreadable(name: &str, mistakes: Vec<Unreadable>) -> Fault {
+    let mut text = format!("`{name}` cannot be read from this request");
+    let mut fields = Vec::with_capacity(mistakes.len());
+    for Unreadable { field, detail } in mistakes {
+        match field {
+            Some(field) => fields.push(FieldError { field, detail }),
+            // Of the request as a whole, and then the only one.
+            None => text = format!("{text}: {detail}"),
+        }
     }
+    Fault::malformed(text).with_fields(fields)
 }
 
 /// Writes an answer. Nobody knows any more what a caller was told who cannot be told.

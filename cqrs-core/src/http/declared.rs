@@ -10,6 +10,7 @@ use super::call;
 use super::call::{Parts, RouteResult};
 use super::described::{MessageSchema, RouteAnswer};
 use super::form::{Form, Routed};
+use super::shape::KnownFields;
 use crate::bus::Bus;
 use crate::context::Options;
 use crate::fault::{Fault, Place};
@@ -80,6 +81,7 @@ pub struct HttpInfo {
     pub(super) message: MessageSchema,
     pub(super) answers: fn(&HttpInfo, &mut SchemaGenerator) -> Vec<RouteAnswer>,
     pub(super) problems: fn() -> Option<&'static [ProblemKind]>,
+    pub(super) known: &'static KnownFields,
 }
 
 type CallFn =
@@ -88,7 +90,7 @@ type CallFn =
 impl HttpInfo {
     /// Of a command.
     #[must_use]
-    pub const fn command<C>(method: Method, path: &'static str, place: Place) -> Self
+    pub const fn command<C>(method: Method, path: &'static str, place: Place, known: &'static KnownFields) -> Self
     where
         C: Command + Wire + Routed + Handled + Message<Error: IntoProblem>,
     {
@@ -96,7 +98,7 @@ impl HttpInfo {
             let message = wire::decode::<C>(payload)?;
             Ok(Box::pin(async move { wire::encode::<C>(bus.execute(message).with(options).await, to_value::<C>) }))
         });
-        HttpInfo::of::<C>(method, path, place, wire, |bus, http, parts, options| {
+        HttpInfo::of::<C>(method, path, place, known, wire, |bus, http, parts, options| {
             let message = call::read::<C>(http, parts)?;
             Ok(Box::pin(async move { call::reply::<C>(http, bus.execute(message).with(options).await) }))
         })
@@ -104,7 +106,7 @@ impl HttpInfo {
 
     /// Of a query.
     #[must_use]
-    pub const fn query<C>(method: Method, path: &'static str, place: Place) -> Self
+    pub const fn query<C>(method: Method, path: &'static str, place: Place, known: &'static KnownFields) -> Self
     where
         C: Query + Wire + Routed + Handled + Message<Error: IntoProblem>,
     {
@@ -112,7 +114,7 @@ impl HttpInfo {
             let message = wire::decode::<C>(payload)?;
             Ok(Box::pin(async move { wire::encode::<C>(bus.query(message).with(options).await, to_value::<C>) }))
         });
-        HttpInfo::of::<C>(method, path, place, wire, |bus, http, parts, options| {
+        HttpInfo::of::<C>(method, path, place, known, wire, |bus, http, parts, options| {
             let message = call::read::<C>(http, parts)?;
             Ok(Box::pin(async move { call::reply::<C>(http, bus.query(message).with(options).await) }))
         })
@@ -122,6 +124,7 @@ impl HttpInfo {
         method: Method,
         path: &'static str,
         place: Place,
+        known: &'static KnownFields,
         wire: WireInfo,
         call: CallFn,
     ) -> Self {
@@ -139,6 +142,7 @@ impl HttpInfo {
             message: MessageSchema { inline: C::inline_schema, referred: C::schema },
             answers: |http, generator| C::form().describe(http, generator),
             problems: <C::Error as IntoProblem>::problems,
+            known,
         }
     }
 

@@ -86,6 +86,7 @@ pub(super) fn sort(http: &HttpInfo, generator: &mut SchemaGenerator) -> Sorted {
     let mut inline = (http.message.inline)(generator);
     let mut sorted = Sorted { parameters: Vec::new(), body: None, unknown: Vec::new() };
     let required = required(&inline);
+    let is_required = |name: &str| required.iter().any(|known| known == name);
     let fields = inline.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut taken = Vec::new();
     let paths = http.path_names().map(|name| (name, name, ParameterPlace::Path));
@@ -93,7 +94,7 @@ pub(super) fn sort(http: &HttpInfo, generator: &mut SchemaGenerator) -> Sorted {
     let queries = http.query.iter().map(|&name| (name, name, ParameterPlace::Query));
     for (field, name, place) in paths.chain(headers).chain(queries) {
         match fields.get(field) {
-            Some(schema) => sorted.parameters.push(parameter(name, place, required.contains(field), schema.clone())),
+            Some(schema) => sorted.parameters.push(parameter(name, place, is_required(field), schema.clone())),
             None => sorted.unknown.push(field.to_owned()),
         }
         taken.push(field);
@@ -103,8 +104,7 @@ pub(super) fn sort(http: &HttpInfo, generator: &mut SchemaGenerator) -> Sorted {
     let left: Map<_, _> = fields.into_iter().filter(|(name, _)| !taken.contains(&name.as_str())).collect();
     if !http.method.has_body() {
         sorted.parameters.extend(
-            left.into_iter()
-                .map(|(name, schema)| parameter(&name, ParameterPlace::Query, required.contains(&name), schema)),
+            left.into_iter().map(|(name, schema)| parameter(&name, ParameterPlace::Query, is_required(&name), schema)),
         );
     } else if left.len() == count {
         sorted.body = takes_something(&inline).then(|| (http.message.referred)(generator));
@@ -122,22 +122,15 @@ fn takes_something(schema: &Schema) -> bool {
     schema.get("type").and_then(Value::as_str) != Some("null") && !is_empty_object
 }
 
-fn required(schema: &Schema) -> Required {
+/// The fields that have to be there.
+pub(super) fn required(schema: &Schema) -> Vec<String> {
     let names = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-    Required(names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
-}
-
-struct Required(Vec<String>);
-
-impl Required {
-    fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|known| known == name)
-    }
+    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
 /// The object with these of its fields alone.
 fn keep(schema: &mut Schema, left: Map<String, Value>) {
-    let required: Vec<_> = required(schema).0.into_iter().filter(|name| left.contains_key(name)).collect();
+    let required: Vec<_> = required(schema).into_iter().filter(|name| left.contains_key(name)).collect();
     schema.remove("required");
     if !required.is_empty() {
         schema.insert("required".to_owned(), required.into());

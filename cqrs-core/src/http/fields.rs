@@ -1,6 +1,7 @@
 //! A message's fields, wherever in a request they stand: as one map for serde, without anything in between.
 
 mod members;
+mod mistakes;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -26,14 +27,17 @@ pub struct Unreadable {
     pub(super) detail: String,
 }
 
-/// Reads a message from a request.
-pub(super) fn read<C: message::Json>(http: &HttpInfo, parts: &Parts<'_>) -> Result<C, Unreadable> {
+/// Reads a message from a request, or tells every mistake that can be told.
+pub(super) fn read<C: message::Json>(http: &HttpInfo, parts: &Parts<'_>) -> Result<C, Vec<Unreadable>> {
     let body = http.method.has_body().then_some(parts.body).filter(|body| !body.trim_ascii().is_empty());
-    if let (Some(body), true) = (body, http.is_all_body()) {
-        return C::from_body(body);
-    }
-    let texts = texts(http, parts)?;
-    C::from_fields(Fields { texts: &texts, body, http: Some(http) }).map_err(|wrong| wrong.in_words_of(http))
+    let all_of_body = body.is_some() && http.is_all_body();
+    let texts = if all_of_body { Vec::new() } else { texts(http, parts).map_err(|wrong| vec![wrong])? };
+    let fields = Fields { texts: &texts, body, http: (!all_of_body).then_some(http), without: &[] };
+    let read = match body {
+        Some(body) if all_of_body => C::from_body(body),
+        _ => C::from_fields(fields),
+    };
+    read.map_err(|first| mistakes::all(first, fields, http, C::mistake))
 }
 
 /// From a body alone.
@@ -46,6 +50,11 @@ pub(crate) fn from_body<C: de::DeserializeOwned>(body: &[u8]) -> Result<C, Unrea
         Ok(message) => Ok(message),
         Err(_) => with_path(Fields::of_body(body)),
     }
+}
+
+/// What is wrong with these fields.
+pub(crate) fn mistake<C: de::DeserializeOwned>(fields: Fields<'_>) -> Option<Unreadable> {
+    with_path::<C>(fields).err()
 }
 
 /// From wherever the fields are.
@@ -144,6 +153,8 @@ pub struct Fields<'a> {
     body: Option<&'a [u8]>,
     /// What does not come from the body, where not all of the message does.
     http: Option<&'a HttpInfo>,
+    /// Fields that are passed over, since what is wrong with them is known.
+    without: &'a [String],
 }
 
 /// Fields that keep what went wrong: of an error that comes back from behind a trait object there is its text alone, and
@@ -192,7 +203,11 @@ macro_rules! alone {
 
 impl<'a> Fields<'a> {
     fn of_body(body: &'a [u8]) -> Self {
-        Fields { texts: &[], body: Some(body), http: None }
+        Fields { texts: &[], body: Some(body), http: None, without: &[] }
+    }
+
+    fn is_without(&self, name: &str) -> bool {
+        self.without.iter().any(|known| known == name)
     }
 
     fn visit<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unreadable> {
@@ -276,6 +291,15 @@ impl Unreadable {
         Unreadable { field: Some(field.to_owned()), detail: detail.into() }
     }
 
+    fn missing(field: &str) -> Self {
+        Unreadable::field(field, "it is missing")
+    }
+
+    /// The field of the message itself that it is in: `lines` of `lines[1].quantity`.
+    fn field_of_message(&self) -> Option<&str> {
+        self.field.as_deref()?.split(['.', '[']).next()
+    }
+
     /// The same, in the client's words: a field that comes from a header is known to it as the header.
     fn in_words_of(mut self, http: &HttpInfo) -> Self {
         if let Some(path) = &mut self.field {
@@ -309,7 +333,7 @@ impl de::Error for Unreadable {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Unreadable::field(field, "it is missing")
+        Unreadable::missing(field)
     }
 
     fn duplicate_field(field: &'static str) -> Self {

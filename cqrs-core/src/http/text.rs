@@ -6,17 +6,44 @@ use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::declared::HttpInfo;
 use super::fields::Unreadable;
+use super::shape::Shape;
 
 /// One parameter's values: one, or several where it came several times, which is how a list is written.
 pub(super) struct Texts<'a, I> {
     first: Option<&'a str>,
     rest: I,
+    field: Field<'a>,
+}
+
+/// What is known of the field that a text is for.
+#[derive(Clone, Copy)]
+pub(super) enum Field<'a> {
+    /// Its message and name, for whoever has to look.
+    Named(&'a HttpInfo, &'a str),
+    Shaped(&'static Shape),
+    Unknown,
+}
+
+impl Field<'_> {
+    fn shape(self) -> Option<&'static Shape> {
+        match self {
+            Field::Named(http, name) => http.known().shape(name),
+            Field::Shaped(shape) => Some(shape),
+            Field::Unknown => None,
+        }
+    }
 }
 
 impl<'a, I: Iterator<Item = &'a str>> Texts<'a, I> {
-    pub(super) fn new(mut values: I) -> Self {
-        Texts { first: values.next(), rest: values }
+    pub(super) fn new(field: Field<'a>, mut values: I) -> Self {
+        Texts { first: values.next(), rest: values, field }
+    }
+
+    fn visit_list<V: Visitor<'a>>(self, item: Field<'a>, visitor: V) -> Result<V::Value, Unreadable> {
+        let values = self.first.into_iter().chain(self.rest);
+        visitor.visit_seq(SeqDeserializer::new(values.map(|value| Text(value, item))))
     }
 
     /// The value, where there has to be one.
@@ -49,8 +76,28 @@ fn expected(text: &str, what: &str) -> Unreadable {
 impl<'de, I: Iterator<Item = &'de str>> Deserializer<'de> for Texts<'de, I> {
     type Error = Unreadable;
 
+    /// Serde takes what there is, and looks at it later: it has to be there as what the field is.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        visitor.visit_borrowed_str(self.one()?)
+        let Some(shape) = self.field.shape().filter(|shape| !shape.text) else {
+            return visitor.visit_borrowed_str(self.one()?);
+        };
+        if let Some(item) = &shape.item {
+            return self.visit_list(Field::Shaped(item), visitor);
+        }
+        let text = self.one()?;
+        if let (true, Ok(value)) = (shape.boolean, text.parse()) {
+            return visitor.visit_bool(value);
+        }
+        if let (true, Ok(number)) = (shape.whole || shape.number, text.parse()) {
+            return visitor.visit_u64(number);
+        }
+        if let (true, Ok(number)) = (shape.whole || shape.number, text.parse()) {
+            return visitor.visit_i64(number);
+        }
+        match text.parse::<f64>() {
+            Ok(number) if shape.number && number.is_finite() => visitor.visit_f64(number),
+            _ => Err(expected(text, shape.words())),
+        }
     }
 
     parsed! {
@@ -105,7 +152,7 @@ impl<'de, I: Iterator<Item = &'de str>> Deserializer<'de> for Texts<'de, I> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        visitor.visit_seq(SeqDeserializer::new(self.first.into_iter().chain(self.rest).map(Text)))
+        self.visit_list(Field::Unknown, visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unreadable> {
@@ -135,17 +182,25 @@ impl<'de, I: Iterator<Item = &'de str>> Deserializer<'de> for Texts<'de, I> {
         visitor.visit_unit()
     }
 
-    forward_to_deserialize_any! { str string bytes byte_buf map struct identifier }
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        visitor.visit_borrowed_str(self.one()?)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        self.deserialize_str(visitor)
+    }
+
+    forward_to_deserialize_any! { bytes byte_buf map struct identifier }
 }
 
 /// One value of a list.
-struct Text<'a>(&'a str);
+struct Text<'a>(&'a str, Field<'a>);
 
 impl<'de> IntoDeserializer<'de, Unreadable> for Text<'de> {
     type Deserializer = Texts<'de, std::iter::Empty<&'de str>>;
 
     fn into_deserializer(self) -> Self::Deserializer {
-        Texts { first: Some(self.0), rest: std::iter::empty() }
+        Texts { first: Some(self.0), rest: std::iter::empty(), field: self.1 }
     }
 }
 

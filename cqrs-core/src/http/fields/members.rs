@@ -3,11 +3,10 @@
 use std::fmt;
 
 use serde::de::value::MapDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 
 use super::{Fields, Unreadable};
-use crate::http::declared::HttpInfo;
-use crate::http::text::Texts;
+use crate::http::text::{Field, Texts};
 
 /// Reads an object of the body, and the parameters as if they stood in it.
 pub(super) struct Beside<'a, 'f, V> {
@@ -57,16 +56,26 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Chain<'de, '_, A> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
         let texts = self.fields.texts;
         // A name that comes more than once is one parameter with several values.
-        while texts.get(self.at).is_some_and(|next| texts[..self.at].iter().any(|known| known.is_one_with(next))) {
+        while texts.get(self.at).is_some_and(|next| {
+            self.fields.is_without(&next.name) || texts[..self.at].iter().any(|known| known.is_one_with(next))
+        }) {
             self.at += 1;
         }
-        match (texts.get(self.at), &mut self.body) {
-            (Some(next), _) => seed.deserialize(next.name.as_ref().into_deserializer()).map(Some),
-            (None, Some(body)) => {
-                let key = OfBody { seed, http: self.fields.http, elsewhere: self.elsewhere };
-                body.next_key_seed(key).map_err(de::Error::custom)
+        if let Some(next) = texts.get(self.at) {
+            return seed.deserialize(next.name.as_ref().into_deserializer()).map(Some);
+        }
+        let Some(body) = &mut self.body else { return Ok(None) };
+        let mut seed = seed;
+        loop {
+            let key = OfBody { seed, fields: self.fields, elsewhere: self.elsewhere };
+            match body.next_key_seed(key).map_err(<Unreadable as de::Error>::custom)? {
+                None => return Ok(None),
+                Some(Member::Read(key)) => return Ok(Some(key)),
+                Some(Member::PassedOver(again)) => {
+                    let IgnoredAny = body.next_value().map_err(<Unreadable as de::Error>::custom)?;
+                    seed = again;
+                }
             }
-            (None, None) => Ok(None),
         }
     }
 
@@ -75,7 +84,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Chain<'de, '_, A> {
             (Some(this), _) => {
                 let same = self.fields.texts[self.at..].iter().filter(|other| other.is_one_with(this));
                 self.at += 1;
-                seed.deserialize(Texts::new(same.map(|text| &*text.value)))
+                let field = self.fields.http.map_or(Field::Unknown, |http| Field::Named(http, &this.name));
+                seed.deserialize(Texts::new(field, same.map(|text| &*text.value)))
             }
             (None, Some(body)) => body.next_value_seed(seed).map_err(de::Error::custom),
             (None, None) => Err(de::Error::custom("a value was read without its name")),
@@ -87,37 +97,46 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Chain<'de, '_, A> {
 /// what a header should have said, such as one that a proxy writes.
 struct OfBody<'a, 'w, K> {
     seed: K,
-    http: Option<&'a HttpInfo>,
+    fields: Fields<'a>,
     elsewhere: &'w mut Option<Unreadable>,
 }
 
-impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for OfBody<'_, '_, K> {
-    type Value = K::Value;
+/// A name that is read, or what reads the next one.
+enum Member<T, K> {
+    Read(T),
+    PassedOver(K),
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<K::Value, D::Error> {
-        match self.http {
-            None => self.seed.deserialize(name),
-            Some(_) => name.deserialize_str(self),
+impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for OfBody<'_, '_, K> {
+    type Value = Member<K::Value, K>;
+
+    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<Self::Value, D::Error> {
+        match (self.fields.http, self.fields.without) {
+            (None, []) => self.seed.deserialize(name).map(Member::Read),
+            _ => name.deserialize_str(self),
         }
     }
 }
 
 impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for OfBody<'_, '_, K> {
-    type Value = K::Value;
+    type Value = Member<K::Value, K>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<K::Value, E> {
-        let wrong = self.http.and_then(|http| {
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        if self.fields.is_without(name) {
+            return Ok(Member::PassedOver(self.seed));
+        }
+        let wrong = self.fields.http.and_then(|http| {
             if http.headers.iter().any(|(field, _)| *field == name) {
                 return Some("it is given as a header, and not in the body");
             }
             http.query.contains(&name).then_some("it is given in the query string, and not in the body")
         });
         match wrong {
-            None => self.seed.deserialize(name.into_deserializer()),
+            None => self.seed.deserialize(name.into_deserializer()).map(Member::Read),
             Some(wrong) => {
                 *self.elsewhere = Some(Unreadable::field(name, wrong));
                 Err(de::Error::custom(wrong))
