@@ -1,25 +1,37 @@
 //! [`Bus`]: where a message goes in.
 
+pub(crate) mod builder;
+pub(crate) mod buses;
+pub(crate) mod catalog;
+pub(crate) mod publish;
+pub(crate) mod recording;
+pub(crate) mod start;
+pub(crate) mod verify;
+pub(crate) mod wiring;
+
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
-use crate::ambient;
-use crate::begin::Wired;
-use crate::builder::Builder;
-use crate::buses::{CommandBus, QueryBus};
-use crate::busy::{Busy, Counter};
-use crate::catalog::Catalog;
+use crate::bus::builder::Builder;
+use crate::bus::buses::{CommandBus, QueryBus};
+use crate::bus::catalog::Catalog;
+use crate::bus::publish::Publish;
+use crate::bus::recording::Recording;
+use crate::bus::verify::Report;
+use crate::call::ambient;
+use crate::call::begin::Wired;
+use crate::call::busy::{Busy, Counter};
+use crate::call::dispatch::Dispatch;
 use crate::container::Container;
 use crate::delivery::Deliveries;
-use crate::dispatch::Dispatch;
-use crate::events::Raised;
-use crate::fault::Fault;
+use crate::handler::need::Opening;
 use crate::handler::{Handled, HandlerInfo};
+use crate::message::slot::Table;
+use crate::message::wire::WireDispatch;
 use crate::message::{Command, Event, MessageInfo, MessageKind, Query};
-use crate::need::Opening;
 use crate::pipeline::access::Access;
 use crate::pipeline::behavior::Behaviors;
 #[cfg(feature = "cache")]
@@ -27,15 +39,12 @@ use crate::pipeline::cache::{Answers, Cache};
 use crate::pipeline::flights::Flights;
 use crate::pipeline::floor::Floors;
 use crate::pipeline::ledger::LedgerKey;
-use crate::publish::Publish;
-use crate::recording::Recording;
-use crate::slot::Table;
+use crate::result::fault::Fault;
 use crate::store::audit_buffer::AuditBuffer;
 use crate::store::of_bus::BusStore;
 use crate::subscription::Subscribers;
 use crate::unit::OpenUnit;
-use crate::verify::Report;
-use crate::wire::WireDispatch;
+use crate::unit::events::Raised;
 
 /// Finds the handler of a message and runs it.
 ///
@@ -234,14 +243,14 @@ impl Bus {
     /// What is wired wrongly, all at once, with places and cures; worked out once.
     #[must_use]
     pub fn verify(&self) -> &Report {
-        self.0.report.get_or_init(|| crate::verify::verify(self))
+        self.0.report.get_or_init(|| crate::bus::verify::verify(self))
     }
 
     /// Every message with its description, handlers, options and place, in an order that does not depend on
     /// how the program was linked.
     #[must_use]
     pub fn catalog(&self) -> Catalog {
-        crate::catalog::of(self)
+        crate::bus::catalog::of(self)
     }
 }
 
@@ -381,7 +390,7 @@ impl Bus {
             Some([_, _, ..]) => {
                 Err(Fault::wiring(format!("two messages are named `{name}`; `Bus::verify` tells which")))
             }
-            _ => Err(Fault::not_found(crate::catalog::unknown_name(self, name))),
+            _ => Err(Fault::not_found(crate::bus::catalog::unknown_name(self, name))),
         }
     }
 }

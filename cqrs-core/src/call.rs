@@ -1,18 +1,33 @@
 //! One call as its handler's parameters by value see it: [`Call`] and [`FromCall`].
 
+pub(crate) mod ambient;
+pub(crate) mod begin;
+pub(crate) mod busy;
+pub(crate) mod context;
+pub(crate) mod deadline;
+pub(crate) mod dispatch;
+pub(crate) mod ids;
+pub(crate) mod in_place;
+pub(crate) mod marks;
+pub(crate) mod observe;
+pub(crate) mod options;
+pub(crate) mod principal;
+pub(crate) mod task;
+pub(crate) mod trace_context;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
-use crate::ambient::{self, Ambient, Phase, Running};
 use crate::bus::Bus;
-use crate::buses::{CommandBus, QueryBus};
-use crate::context::{Context, Options};
-use crate::deadline::Deadline;
-use crate::event_meta::EventMeta;
-use crate::fault::{Fault, Place, Site};
+use crate::bus::buses::{CommandBus, QueryBus};
+use crate::call::ambient::{Ambient, Phase, Running};
+use crate::call::context::{Context, Options};
+use crate::call::deadline::Deadline;
+use crate::call::principal::Principal;
+use crate::delivery::event_meta::EventMeta;
+use crate::handler::need::Opening;
 use crate::message::MessageKind;
-use crate::need::Opening;
-use crate::principal::Principal;
+use crate::result::fault::{Fault, Place, Site};
 use crate::unit::Scope;
 
 /// One call, before its handler runs.

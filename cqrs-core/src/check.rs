@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use crate::container::read_only::ReadOnly;
 use crate::message::{Event, Json, Message, MessageInfo, kind};
-use crate::read_only::ReadOnly;
-use crate::resource::{Joins, Resource};
+use crate::unit::resource::{Joins, Resource};
 
 /// Which types a handler of this kind may take.
 pub trait Takes<T: ?Sized> {}

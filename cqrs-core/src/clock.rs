@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::read_only::ReadOnly;
+use crate::container::read_only::ReadOnly;
 
 /// Tells the time of the day. Every bus has one, and a handler takes it as `&Clock`; a test gives the builder another.
 ///

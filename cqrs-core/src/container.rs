@@ -1,5 +1,11 @@
 //! The container: shared dependencies, one of each per bus, made by their providers when first needed.
 
+pub(crate) mod making;
+pub(crate) mod missing;
+pub(crate) mod per_call;
+pub(crate) mod provider;
+pub(crate) mod read_only;
+
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -7,14 +13,13 @@ use std::sync::{Arc, OnceLock};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::fault::{Fault, Place};
+use crate::container::making::Making;
+use crate::container::per_call::MadeByClosure;
+use crate::container::provider::{ProviderInfo, Role};
 use crate::future::BoxFuture;
 use crate::future::CatchPanic;
-use crate::making::Making;
-use crate::missing;
-use crate::need::{Need, Opening};
-use crate::per_call::MadeByClosure;
-use crate::provider::{ProviderInfo, Role};
+use crate::handler::need::{Need, Opening};
+use crate::result::fault::{Fault, Place};
 use crate::store::in_memory::InMemoryStore;
 use crate::store::info::StoreInfo;
 use crate::unit::Scope;
@@ -171,7 +176,7 @@ impl Container {
         }
     }
 
-    /// Makes a shared dependency and keeps it: the work of [`Making`](crate::making::Making).
+    /// Makes a shared dependency and keeps it: the work of [`Making`](crate::container::making::Making).
     pub(crate) async fn make_shared(&self, bus: &Bus, provider: &'static ProviderInfo) -> Result<(), Fault> {
         let (Role::Shared(make), Some(slot)) = (provider.role, self.shared.get(&provider.provides.key)) else {
             return Err(Fault::wiring(missing::shared(self, &provider.provides)));

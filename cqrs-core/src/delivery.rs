@@ -6,6 +6,11 @@
 //! *before* it begins. Whatever is not handled when the process ends is gone; a store's log is what keeps it, and a bus
 //! that has a store delivers only what is transient from here.
 
+pub(crate) mod event_meta;
+pub(crate) mod event_unit;
+pub(crate) mod job;
+pub(crate) mod queue;
+
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -13,19 +18,19 @@ use std::task::Poll;
 
 use tokio::sync::{Mutex as OrderLock, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::ambient;
 use crate::bus::Bus;
-use crate::busy::Counter;
-use crate::context::Context;
-use crate::event_meta::EventMeta;
-use crate::events::Raised;
-use crate::fault::Fault;
+use crate::call::ambient;
+use crate::call::busy::Counter;
+use crate::call::context::Context;
+use crate::delivery::event_meta::EventMeta;
+use crate::delivery::job::{Deliver, EventHandler, Job, What};
+use crate::delivery::queue::Queue;
 use crate::handler::HandlerInfo;
-use crate::job::{Deliver, EventHandler, Job, What};
 use crate::message::MessageInfo;
-use crate::queue::Queue;
+use crate::result::fault::Fault;
 use crate::store::records::Records;
 use crate::subscription::Delivering;
+use crate::unit::events::Raised;
 
 /// The deliveries of one bus.
 pub(crate) struct Deliveries {

@@ -1,21 +1,24 @@
 //! Handlers: what `#[handler]` says about a function, and how the compiler finds the one for a message.
 
+pub(crate) mod need;
+pub(crate) mod registry;
+
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::Context as Cx;
 
-use crate::begin::Begin;
 use crate::call::Given;
+use crate::call::begin::Begin;
+use crate::call::context::Context;
+use crate::call::in_place;
+use crate::call::in_place::Begun;
 use crate::container::Shared;
-use crate::context::Context;
-use crate::fault::{BoxError, Fault, Place, Site};
 use crate::future::BoxFuture;
-use crate::in_place;
-use crate::in_place::Begun;
+use crate::handler::need::{Need, Opening};
 use crate::message::{Message, MessageInfo, kind};
-use crate::need::{Need, Opening};
-use crate::resource::Resources;
+use crate::result::fault::{BoxError, Fault, Place, Site};
+use crate::unit::resource::Resources;
 
 /// A handler function as a type: what it takes, and the call.
 pub trait Handler<C: Message>: Sized + 'static {
@@ -194,7 +197,7 @@ impl EventReturned {
     /// Any error is a rejection, a [`Fault`] is a fault.
     #[doc(hidden)]
     pub fn sort(self) -> Result<(), crate::DispatchError<BoxError>> {
-        crate::succeeds::Probe::<BoxError>::sort(self.0)
+        crate::message::succeeds::Probe::<BoxError>::sort(self.0)
     }
 }
 
@@ -262,7 +265,7 @@ impl std::fmt::Debug for HandlerInfo {
 impl HandlerInfo {
     /// What the keys begin with of what follows from an event that this handles: two methods of one type share a
     /// subscription, and do not share keys.
-    pub(crate) fn cause(&self, event: crate::ids::MessageId) -> String {
+    pub(crate) fn cause(&self, event: crate::call::ids::MessageId) -> String {
         let name = self.subscription.name;
         match self.method_of.and(self.place.path.rsplit("::").next()) {
             Some(method) => format!("{name}/{event}/{method}"),
@@ -351,8 +354,10 @@ pub enum Route {
 pub(crate) type LinkFn = fn(&crate::container::Container) -> Result<Arc<dyn Any + Send + Sync>, Fault>;
 
 /// Calls the handler of an event.
-pub(crate) type DeliverFn =
-    for<'a> fn(crate::job::Delivery<'a>, &'a mut crate::unit::Scope) -> BoxFuture<'a, Result<(), crate::job::Failure>>;
+pub(crate) type DeliverFn = for<'a> fn(
+    crate::delivery::job::Delivery<'a>,
+    &'a mut crate::unit::Scope,
+) -> BoxFuture<'a, Result<(), crate::delivery::job::Failure>>;
 
 /// How handlers of a message are reached: the type behind [`Message::Routing`]. What a route does not need
 /// is never instantiated.
@@ -378,7 +383,7 @@ impl<C: Message, H: Handler<C>> Routing<C, H> for Static {
 }
 
 impl<C: Message, H: Handler<C>> Routing<C, H> for ByRegistry {
-    const ROUTE: Route = Route::Contract(crate::begin::link::<C, H>);
+    const ROUTE: Route = Route::Contract(crate::call::begin::link::<C, H>);
 }
 
 impl<C, H> Routing<C, H> for FanOut
@@ -386,7 +391,7 @@ where
     C: Message<Kind = kind::Event, Output = (), Returns = EventReturned, Error = BoxError> + Clone,
     H: Handler<C>,
 {
-    const ROUTE: Route = Route::Event(crate::job::deliver::<C, H>);
+    const ROUTE: Route = Route::Event(crate::delivery::job::deliver::<C, H>);
 }
 
 /// [`Handled::By`] of a handler in the message's crate.

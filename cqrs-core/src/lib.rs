@@ -53,117 +53,75 @@
 #[allow(unused_extern_crates, reason = "only the tests of this crate name it")]
 extern crate self as cqrs_core;
 
-// The way of a call, top to bottom.
-mod begin;
-mod bus;
-mod buses;
-mod call;
-mod delivery;
-mod dispatch;
+// What an application is made of.
+mod container;
 mod handler;
-mod in_place;
-mod inline;
-mod job;
 mod message;
-mod publish;
-mod queue;
-mod resource;
-mod task;
-mod unit;
-mod wire;
-mod wiring;
+mod result;
 
-// What it stands on.
-mod aggregate;
-mod ambient;
-mod builder;
-mod busy;
-mod catalog;
+// The way of a call, from the bus to the commit, and what is around it.
+mod bus;
+mod call;
+pub mod pipeline;
+mod unit;
+
+// What follows from a commit, and what it is kept in.
+mod delivery;
+pub mod store;
+mod subscription;
+
+// What reaches it from outside.
+#[cfg(feature = "http")]
+pub mod http;
+pub mod testing;
+
+// What all of it stands on.
 #[doc(hidden)]
 pub mod check;
 mod clock;
-mod container;
-mod context;
-mod deadline;
-mod dispatch_error;
-mod event_meta;
-mod event_unit;
-mod events;
 mod expansion;
-mod fault;
-mod fingerprint;
 mod future;
 mod hex;
-#[cfg(feature = "http")]
-pub mod http;
-mod ids;
-mod in_memory;
-mod making;
-mod marks;
-mod missing;
-mod need;
-mod observe;
-mod operation_result;
-mod options;
-mod outbox;
-mod paging;
-mod per_call;
-pub mod pipeline;
-mod principal;
-mod problem;
-mod provider;
-mod read_only;
-mod recording;
-mod registry;
-mod slot;
-mod start;
-pub mod store;
-mod stored;
-mod stream;
-mod subscription;
-mod succeeds;
-pub mod testing;
-mod trace_context;
 mod tuples;
-mod validate;
-mod verify;
 
-pub use aggregate::Aggregate;
-pub use builder::Builder;
 pub use bus::Bus;
-pub use buses::{CommandBus, QueryBus};
+pub use bus::builder::Builder;
+pub use bus::buses::{CommandBus, QueryBus};
+pub use bus::catalog::{Catalog, HandlerEntry, MessageEntry, ProviderEntry, SubscriptionEntry};
+pub use bus::publish::Publish;
+pub use bus::start::{StartError, Started};
+pub use bus::verify::{Report, WiringProblem, WiringProblemKind};
+pub use call::context::Context;
+pub use call::deadline::Deadline;
+pub use call::dispatch::{Dispatch, Sending};
+pub use call::ids::{CorrelationId, MessageId};
+pub use call::principal::Principal;
+pub use call::trace_context::{SpanId, TraceContext, TraceContextError, TraceId};
 pub use call::{Call, FromCall, FromScope};
-pub use catalog::{Catalog, HandlerEntry, MessageEntry, ProviderEntry, SubscriptionEntry};
 pub use clock::Clock;
-pub use context::Context;
-pub use deadline::Deadline;
-pub use dispatch::{Dispatch, Sending};
-pub use dispatch_error::DispatchError;
-pub use event_meta::EventMeta;
-pub use events::{Events, Raised};
-pub use fault::{BoxError, Effect, Fault, FaultKind, Place};
-pub use fingerprint::{Fingerprint, NoFingerprint};
+pub use container::read_only::ReadOnly;
+pub use delivery::event_meta::EventMeta;
 pub use future::BoxFuture;
 pub use handler::Handled;
-pub use ids::{CorrelationId, MessageId};
-pub use in_memory::InMemoryUnit;
+pub use handler::need::Opening;
+pub use message::aggregate::Aggregate;
+pub use message::fingerprint::{Fingerprint, NoFingerprint};
+pub use message::paging::{OutOfBounds, Page, PageSize};
+pub use message::stream::{NamesAggregate, StreamId};
+pub use message::succeeds::{CarriesFault, Succeeds};
+pub use message::validate::{Invalid, Validate};
+pub use message::wire::{WireDispatch, WireResult};
 pub use message::{Command, Dispatched, Event, Message, MessageKind, Query, Registered, Wire};
-pub use need::Opening;
-pub use operation_result::OperationResult;
-pub use outbox::{Outbox, Sent};
-pub use paging::{OutOfBounds, Page, PageSize};
 pub use pipeline::behavior::On;
 pub use pipeline::element::PipelineElement;
 pub use pipeline::in_memory_ledger::InMemoryLedger;
 pub use pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
 pub use pipeline::next::Next;
 pub use pipeline::outcome::Outcome;
-pub use principal::Principal;
-pub use problem::{FieldError, IntoProblem, Problem, ProblemKind, ProblemMembers};
-pub use publish::Publish;
-pub use read_only::ReadOnly;
-pub use resource::{AnyUnit, Belongs, Joins, Resource};
-pub use start::{StartError, Started};
+pub use result::dispatch_error::DispatchError;
+pub use result::fault::{BoxError, Effect, Fault, FaultKind, Place};
+pub use result::operation_result::OperationResult;
+pub use result::problem::{FieldError, IntoProblem, Problem, ProblemKind, ProblemMembers};
 pub use store::Store;
 pub use store::audit::{AuditEntry, AuditOutcome, AuditQuery};
 pub use store::changes::{DeadLetter, QueuedCommand};
@@ -171,14 +129,12 @@ pub use store::in_memory::InMemoryStore;
 pub use store::log::{EventLog, StoredEvent};
 pub use store::position::Position;
 pub use store::records::Records;
-pub use stream::{NamesAggregate, StreamId};
 pub use subscription::{Health, OutboxQueue, Subscription, SubscriptionStatus};
-pub use succeeds::{CarriesFault, Succeeds};
-pub use trace_context::{SpanId, TraceContext, TraceContextError, TraceId};
+pub use unit::events::{Events, Raised};
+pub use unit::in_memory::InMemoryUnit;
+pub use unit::outbox::{Outbox, Sent};
+pub use unit::resource::{AnyUnit, Belongs, Joins, Resource};
 pub use unit::{Scope, UnitOfWork};
-pub use validate::{Invalid, Validate};
-pub use verify::{Report, WiringProblem, WiringProblemKind};
-pub use wire::{WireDispatch, WireResult};
 
 pub use macros::{Problem, behavior, command, event, handler, provide, query};
 
@@ -248,20 +204,25 @@ pub mod __private {
     pub use ::cqrs_macros::MessageFields;
 
     pub use crate::Call;
-    pub use crate::ambient::Running;
-    pub use crate::begin::{Begin, Fresh, Wired};
+    pub use crate::call::ambient::Running;
+    pub use crate::call::begin::{Begin, Fresh, Wired};
+    pub use crate::call::in_place::{Begun, Waiting};
     pub use crate::check;
-    pub use crate::dispatch_error::DispatchError;
-    pub use crate::fault::{BoxError, Fault, FaultKind};
+    pub use crate::container::provider::{Provider, ProviderInfo, ProvidesPerCall, ProvidesShared};
+    pub use crate::container::read_only::ReadOnly;
+    pub use crate::handler::need::{Need, Opening};
+    pub use crate::handler::registry::Entry;
     pub use crate::handler::{
         Answer, ByRegistry, EventReturned, FanOut, Handled, HandledIn, Handler, HandlerInfo, Here, InCrate, Later,
         Linked, Now, Reply, Static, crate_id,
     };
     #[cfg(feature = "http")]
     pub use crate::http::{Form, FormOf, HttpInfo, KnownFields, Located, Method, Routed, ToForm, located};
-    pub use crate::in_place::{Begun, Waiting};
+    pub use crate::message::stored::{ReadFn, earlier};
+    pub use crate::message::stream::NamesAggregate;
+    pub use crate::message::succeeds::{CarriesFault, Otherwise, Probe};
+    pub use crate::message::wire::WireInfo;
     pub use crate::message::{Command, Dispatched, Event, Message, MessageInfo, Query, Registered, Wire, kind};
-    pub use crate::need::{Need, Opening};
     pub use crate::pipeline::Cache;
     pub use crate::pipeline::around::{Around, Checked, Direct, Layered};
     pub use crate::pipeline::behavior::{Behavior, BehaviorInfo, On};
@@ -270,17 +231,12 @@ pub mod __private {
     pub use crate::pipeline::outcome::Outcome;
     pub use crate::pipeline::policy::{PolicyInfo, ask, needs_of};
     pub use crate::pipeline::retry::Retry;
-    pub use crate::problem::{IntoProblem, Problem, ProblemKind};
-    pub use crate::provider::{Provider, ProviderInfo, ProvidesPerCall, ProvidesShared};
-    pub use crate::read_only::ReadOnly;
-    pub use crate::registry::Entry;
-    pub use crate::resource::{AnyUnit, Provided, Resource};
+    pub use crate::result::dispatch_error::DispatchError;
+    pub use crate::result::fault::{BoxError, Fault, FaultKind};
+    pub use crate::result::problem::{IntoProblem, Problem, ProblemKind};
     pub use crate::store::info::StoreInfo;
-    pub use crate::stored::{ReadFn, earlier};
-    pub use crate::stream::NamesAggregate;
-    pub use crate::succeeds::{CarriesFault, Otherwise, Probe};
     pub use crate::unit::Scope;
-    pub use crate::wire::WireInfo;
+    pub use crate::unit::resource::{AnyUnit, Provided, Resource};
     pub use crate::{
         __aggregate as aggregate, __begin_here as begin_here, __bus as bus, __cached as cached, __form as form,
         __path as path, __place as place, __route as route, __routed as routed, __sort as sort, __submit as submit,

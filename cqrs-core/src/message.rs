@@ -1,17 +1,27 @@
 //! Messages: what `#[command]`, `#[query]` and `#[event]` say about a type.
 
+pub(crate) mod aggregate;
+pub(crate) mod fingerprint;
+pub(crate) mod paging;
+pub(crate) mod slot;
+pub(crate) mod stored;
+pub(crate) mod stream;
+pub(crate) mod succeeds;
+pub(crate) mod validate;
+pub(crate) mod wire;
+
 use std::any::{Any, TypeId};
 use std::fmt;
 
-use crate::dispatch_error::DispatchError;
-use crate::fault::{Fault, Place};
 use crate::handler::HandlerInfo;
+use crate::message::slot::Slot;
+use crate::message::stored::{ReadFn, Stored};
+use crate::message::stream::StreamFn;
+use crate::message::wire::WireInfo;
 use crate::pipeline::around::Around;
 use crate::pipeline::declared::Pipeline;
-use crate::slot::Slot;
-use crate::stored::{ReadFn, Stored};
-use crate::stream::StreamFn;
-use crate::wire::WireInfo;
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::{Fault, Place};
 
 /// A command, a query or an event: a type with `#[command]`, `#[query]` or `#[event]`, which implement this.
 #[diagnostic::on_unimplemented(

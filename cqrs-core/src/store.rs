@@ -23,11 +23,11 @@ pub use changes::{Advance, Changes, DeadLetter, Expected, NewCommand, NewEvent, 
 pub use log::{Reading, StoredEvent};
 pub use position::{NoPosition, Position};
 
-use crate::fault::Fault;
+use crate::call::ids::MessageId;
+use crate::container::provider::ProviderInfo;
 use crate::future::BoxFuture;
-use crate::ids::MessageId;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
-use crate::provider::ProviderInfo;
+use crate::result::fault::Fault;
 use crate::unit::UnitOfWork;
 
 /// What keeps events, outbox, outcomes, audit trail and checkpoints.

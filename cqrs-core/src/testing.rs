@@ -12,10 +12,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::ambient;
 use crate::bus::Bus;
+use crate::call::ambient;
 
-pub use crate::recording::{RecordedCall, Recording};
+pub use crate::bus::recording::{RecordedCall, Recording};
 
 /// Runs a future in which [`Bus::global`] is `bus`. Tests may do so in parallel. The scope reaches into the
 /// calls of the bus, whatever task they run in, and not into tasks that somebody else spawns.

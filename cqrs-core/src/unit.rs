@@ -1,25 +1,31 @@
 //! The unit of work: what a call writes is committed once, by the unit, or not at all.
 
+pub(crate) mod events;
+pub(crate) mod in_memory;
+pub(crate) mod inline;
+pub(crate) mod outbox;
+pub(crate) mod resource;
+
 use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
 use crate::call::Call;
+use crate::call::ambient::{self, Phase, Running};
+use crate::call::context::Context;
 use crate::container::Dependency;
-use crate::context::Context;
-use crate::event_meta::EventMeta;
-use crate::events::Raised;
-use crate::fault::{Fault, FaultKind, Place, with_sources};
+use crate::delivery::event_meta::EventMeta;
 use crate::future::BoxFuture;
-use crate::need::{Need, Opening};
+use crate::handler::need::{Need, Opening};
+use crate::message::stream::StreamId;
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::ledger::{Ledger, LedgerEntry};
+use crate::result::fault::{Fault, FaultKind, Place, with_sources};
 use crate::store::audit::{AuditEntry, AuditOutcome};
 use crate::store::changes::Expected;
 use crate::store::records::Records;
-use crate::stream::StreamId;
+use crate::unit::events::Raised;
 
 /// A transaction of one store, of which a call has one: everything the call writes is in it.
 ///
@@ -281,7 +287,7 @@ impl Scope {
     /// Calls the inline handlers of what the call that is under way has raised.
     pub(crate) async fn inline(&mut self) -> Result<(), Fault> {
         match self.bus.delivery().has_inline() && self.inlined < self.records.events.len() {
-            true => crate::inline::handle(self).await,
+            true => crate::unit::inline::handle(self).await,
             false => Ok(()),
         }
     }

@@ -11,12 +11,12 @@ use super::fields::{self, Unreadable};
 use super::form::{Form as _, NoReply, Routed};
 use super::route::Route;
 use crate::bus::Bus;
-use crate::context::Options;
-use crate::dispatch_error::DispatchError;
-use crate::fault::Fault;
+use crate::call::context::Options;
 use crate::future::BoxFuture;
 use crate::message::{Message, Wire};
-use crate::problem::{FieldError, IntoProblem, Problem};
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::Fault;
+use crate::result::problem::{FieldError, IntoProblem, Problem};
 
 /// The parts of a request that a message is read from.
 #[derive(Clone, Copy)]
@@ -77,7 +77,7 @@ impl<'a> RouteDispatch<'a> {
         RouteDispatch { route, bus, parts, options: None }
     }
 
-    crate::options::methods!(options);
+    crate::call::options::methods!(options);
 }
 
 impl IntoFuture for RouteDispatch<'_> {

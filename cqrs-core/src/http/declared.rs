@@ -12,13 +12,13 @@ use super::described::{MessageSchema, RouteAnswer};
 use super::form::{Form, Routed};
 use super::shape::KnownFields;
 use crate::bus::Bus;
-use crate::context::Options;
-use crate::fault::{Fault, Place};
+use crate::call::context::Options;
 use crate::future::BoxFuture;
 use crate::handler::Handled;
+use crate::message::wire::{self, WireInfo};
 use crate::message::{Command, Message, MessageInfo, Query, Wire};
-use crate::problem::{IntoProblem, ProblemKind};
-use crate::wire::{self, WireInfo};
+use crate::result::fault::{Fault, Place};
+use crate::result::problem::{IntoProblem, ProblemKind};
 
 /// The methods that a route may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -10,9 +10,9 @@ use super::call::{Body, Reply};
 use super::declared::HttpInfo;
 use super::described::{Described, RouteAnswer};
 use crate::message::Message;
-use crate::operation_result::OperationResult;
-use crate::problem::Problem;
-use crate::succeeds::Probe;
+use crate::message::succeeds::Probe;
+use crate::result::operation_result::OperationResult;
+use crate::result::problem::Problem;
 
 /// A message with a route; implemented by its attribute.
 // `Wire` is no supertrait, so that a message without serde's traits is one error and not two.

@@ -8,12 +8,12 @@ use super::call::{Parts, RouteDispatch};
 use super::declared::{HttpInfo, Method};
 use super::described::{self, RouteAnswer, RouteParameter};
 use crate::bus::Bus;
-use crate::fault::{Fault, Place};
+use crate::call::principal::Principal;
+use crate::handler::registry;
 use crate::message::{MessageInfo, MessageKind};
 use crate::pipeline::access::Access;
-use crate::principal::Principal;
-use crate::problem::ProblemKind;
-use crate::registry;
+use crate::result::fault::{Fault, Place};
+use crate::result::problem::ProblemKind;
 
 /// A message that is reached over HTTP, and how.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use schemars::SchemaGenerator;
 use super::described;
 use super::route::Route;
 use crate::bus::Bus;
-use crate::verify::WiringProblemKind;
+use crate::bus::verify::WiringProblemKind;
 
 /// Everything at once, each with its places and its cure.
 pub(crate) fn routes(bus: &Bus) -> Vec<(WiringProblemKind, String)> {

@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
+use crate::call::principal::Principal;
 use crate::container::Container;
-use crate::fault::{BoxError, Fault, with_sources};
 use crate::future::CatchPanic;
 use crate::handler::HandlerInfo;
-use crate::need::Need;
+use crate::handler::need::Need;
 use crate::pipeline::policy::PolicyInfo;
-use crate::principal::Principal;
+use crate::result::fault::{BoxError, Fault, with_sources};
 
 /// Who may send a message.
 pub(crate) enum Access {

@@ -6,20 +6,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Cx, Poll, ready};
 
-use crate::ambient::{self, Ambient, Phase, Running};
-use crate::begin::{Begin, Fresh, Head, InsideFn, Wired, miswired, polled_again};
 use crate::bus::Bus;
 use crate::call::Call;
-use crate::context::Context;
-use crate::fault::Fault;
+use crate::call::ambient::{self, Ambient, Phase, Running};
+use crate::call::begin::{Begin, Fresh, Head, InsideFn, Wired, miswired, polled_again};
+use crate::call::context::Context;
+use crate::call::in_place::{Answered, Begun, SortFn, sorted};
+use crate::call::task::{Guarded, Task};
 use crate::future::BoxFuture;
 use crate::handler::HandlerInfo;
-use crate::in_place::{Answered, Begun, SortFn, sorted};
 use crate::message::{Message, MessageInfo};
 use crate::pipeline::next::{Attempt, Inner, JudgeFn};
 use crate::pipeline::outcome::Outcome;
 use crate::pipeline::run::Layers;
-use crate::task::{Guarded, Task};
+use crate::result::fault::Fault;
 use crate::unit::{Entry, Scope};
 
 /// How a message's call begins, by what it declares: [`Message::Pipeline`].
@@ -198,7 +198,7 @@ fn in_own_task(
     inner: Box<dyn Inner>,
     cx: &mut Cx<'_>,
 ) -> Result<Outcome, BoxFuture<'static, Outcome>> {
-    let run = |answer: crate::task::Answer<Outcome, Fault>| -> BoxFuture<'static, ()> {
+    let run = |answer: crate::call::task::Answer<Outcome, Fault>| -> BoxFuture<'static, ()> {
         Box::pin(async move { answer.give(Ok(layers.run(inner).await)) })
     };
     let mut task = match Task::spawn(call, run) {

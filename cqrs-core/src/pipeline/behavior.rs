@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use crate::call::{Call, Given};
 use crate::container::{Container, Shared};
-use crate::fault::{Fault, Place, Site};
 use crate::future::{BoxFuture, CatchPanic};
+use crate::handler::need::Need;
 use crate::message::{Message, MessageInfo, MessageKind};
-use crate::need::Need;
 use crate::pipeline::next::Next;
 use crate::pipeline::outcome::Outcome;
+use crate::result::fault::{Fault, Place, Site};
 
 /// What a [behavior](macro@crate::behavior) goes around.
 #[derive(Clone, Copy)]

@@ -8,16 +8,16 @@ use std::time::Duration;
 use moka::future::Cache as Moka;
 use moka::ops::compute::Op;
 
-use crate::context::{Context, Load};
-use crate::deadline::Deadline;
-use crate::fault::{Fault, FaultKind};
+use crate::call::context::{Context, Load};
+use crate::call::deadline::Deadline;
+use crate::call::principal::Principal;
 use crate::message::{Message, MessageInfo};
 use crate::pipeline::floor::{Floor, RaisedBy};
 use crate::pipeline::next::Inner;
 use crate::pipeline::outcome::Outcome;
 use crate::pipeline::retry::CopyFn;
 use crate::pipeline::run::Layers;
-use crate::principal::Principal;
+use crate::result::fault::{Fault, FaultKind};
 
 /// What `cache(ttl = "30s", capacity = 10_000, shared, invalidated_by(OrderPlaced))` declares, without the query's types.
 pub struct Cache {

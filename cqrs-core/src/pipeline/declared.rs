@@ -4,16 +4,16 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::fault::{Fault, Place};
+use crate::handler::need::Need;
 use crate::message::MessageInfo;
-use crate::need::Need;
+use crate::message::validate::Validate;
 use crate::pipeline::Cache;
 use crate::pipeline::access::Access;
 use crate::pipeline::idempotency::{Idempotent, Kept, Rejections, to_json};
 use crate::pipeline::ledger::Ledger;
 use crate::pipeline::policy::PolicyInfo;
 use crate::pipeline::retry::{CopyFn, Retry};
-use crate::validate::Validate;
+use crate::result::fault::{Fault, Place};
 
 /// What a message declares around its handler; read by [`run`](super::run) and [`around`](super::around), in their order.
 pub(crate) struct Pipeline {

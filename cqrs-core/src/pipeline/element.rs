@@ -1,10 +1,10 @@
 //! A message's pipeline as the catalog shows it.
 
-use crate::fault::Place;
 use crate::message::MessageInfo;
 use crate::pipeline::access::Access;
 use crate::pipeline::behavior::Behaviors;
 use crate::pipeline::declared::Pipeline;
+use crate::result::fault::Place;
 
 /// One element around a message's handler.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

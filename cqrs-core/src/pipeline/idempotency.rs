@@ -7,15 +7,15 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::dispatch_error::DispatchError;
-use crate::fault::{Effect, Fault, FaultKind};
-use crate::fingerprint::{Fingerprint, fingerprint};
+use crate::message::fingerprint::{Fingerprint, fingerprint};
 use crate::message::{Dispatched, Message, written};
 use crate::pipeline::flights::Place;
 use crate::pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
 use crate::pipeline::next::Inner;
 use crate::pipeline::outcome::Outcome;
 use crate::pipeline::run::Layers;
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::{Effect, Fault, FaultKind};
 
 /// What `idempotent` declares: how a message and its outcomes are written down, without their types.
 #[derive(Clone, Copy)]

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::fault::Fault;
 use crate::future::BoxFuture;
-use crate::in_memory::InMemoryUnit;
 use crate::pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
+use crate::result::fault::Fault;
 use crate::unit::Scope;
+use crate::unit::in_memory::InMemoryUnit;
 
 /// A [`Ledger`] in memory: it forgets when the process ends, and its records join an
 /// [`InMemoryUnit`](crate::InMemoryUnit).

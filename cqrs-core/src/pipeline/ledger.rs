@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::context::Context;
-use crate::fault::Fault;
-use crate::fingerprint::Fingerprint;
+use crate::call::context::Context;
+use crate::call::ids::MessageId;
+use crate::call::principal::Principal;
 use crate::future::BoxFuture;
-use crate::ids::MessageId;
-use crate::principal::Principal;
+use crate::message::fingerprint::Fingerprint;
+use crate::result::fault::Fault;
 use crate::unit::Scope;
 
 /// Where the outcomes of `idempotent` commands are kept, by the callers' keys.

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::ambient::{self, Running};
 use crate::bus::Bus;
 use crate::call::Call;
-use crate::context::Context;
-use crate::fault::{Effect, Fault};
+use crate::call::ambient::{self, Running};
+use crate::call::context::Context;
 use crate::future::{BoxFuture, CatchPanic};
 use crate::message::{Message, MessageKind};
 use crate::pipeline::behavior::Around;
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::outcome::Outcome;
+use crate::result::fault::{Effect, Fault};
 
 /// A message on its way to its handler, without its type.
 pub(crate) trait Inner: Send + Sync {

@@ -3,9 +3,9 @@
 use std::any::{Any, type_name};
 use std::fmt;
 
-use crate::dispatch_error::DispatchError;
-use crate::fault::Fault;
 use crate::message::{Dispatched, Message};
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::Fault;
 
 /// What a call came to, as a [behavior](macro@crate::behavior) sees it: an output, a rejection or a fault.
 ///

@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::future::Future;
 
+use crate::call::principal::Principal;
 use crate::container::{Container, Dependency};
-use crate::fault::{BoxError, Fault};
 use crate::future::BoxFuture;
-use crate::need::Need;
+use crate::handler::need::Need;
 use crate::pipeline::access::Refusal;
-use crate::principal::Principal;
+use crate::result::fault::{BoxError, Fault};
 
 /// What a policy is asked.
 #[derive(Clone, Copy)]

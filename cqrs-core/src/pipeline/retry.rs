@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
-use crate::fault::{Effect, Fault, FaultKind};
 use crate::message::Message;
+use crate::result::fault::{Effect, Fault, FaultKind};
 
 /// What `retry(3, on = conflict | unavailable, backoff = "50ms")` declares.
 pub struct Retry {

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::ambient::{self, Phase, Running};
 use crate::bus::Bus;
 use crate::call::Call;
-use crate::context::Context;
-use crate::deadline::Deadline;
-use crate::fault::{Effect, Fault, with_sources};
+use crate::call::ambient::{self, Phase, Running};
+use crate::call::context::Context;
+use crate::call::deadline::Deadline;
+use crate::call::task::Limit;
 use crate::message::MessageKind;
 use crate::pipeline::behavior::Around;
 use crate::pipeline::declared::Pipeline;
 use crate::pipeline::idempotency::Recorder;
 use crate::pipeline::next::{Attempt, Inner, JudgeFn, Next, handle};
 use crate::pipeline::outcome::Outcome;
+use crate::result::fault::{Effect, Fault, with_sources};
 use crate::store::audit::{AuditEntry, AuditOutcome};
-use crate::task::Limit;
 
 /// One call, in its pipeline.
 pub(crate) struct Layers {

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::Context;
-use crate::ids::{CorrelationId, MessageId};
+use crate::call::context::Context;
+use crate::call::ids::{CorrelationId, MessageId};
 use crate::store::position::Position;
 
 /// One command that somebody sent, and what came of it.

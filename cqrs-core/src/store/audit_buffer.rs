@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::bus::Bus;
-use crate::fault::with_sources;
+use crate::result::fault::with_sources;
 use crate::store::audit::AuditEntry;
 use crate::store::changes::Changes;
 

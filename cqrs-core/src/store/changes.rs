@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::context::Context;
-use crate::ids::MessageId;
+use crate::call::context::Context;
+use crate::call::ids::MessageId;
+use crate::message::stream::StreamId;
 use crate::pipeline::ledger::LedgerEntry;
 use crate::store::audit::AuditEntry;
 use crate::store::position::Position;
-use crate::stream::StreamId;
 
 /// What a store writes in one commit, besides what a handler writes itself: data alone, so that every store writes the
 /// same. All of it is there afterwards, or nothing.

@@ -6,17 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::fault::Fault;
+use crate::call::ids::MessageId;
 use crate::future::BoxFuture;
-use crate::ids::MessageId;
-use crate::in_memory::InMemoryUnit;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
+use crate::result::fault::Fault;
 use crate::store::audit::{AuditEntry, AuditQuery};
 use crate::store::changes::{Changes, DeadLetter, QueuedCommand};
 use crate::store::in_memory_tables::Tables;
 use crate::store::log::{Reading, StoredEvent};
 use crate::store::position::Position;
 use crate::store::{Checkpoint, Claim, Store};
+use crate::unit::in_memory::InMemoryUnit;
 
 /// A [`Store`] in memory: everything a store does, and nothing of it outlives the process. For tests, and to try things
 /// out. Its unit of work is the [`InMemoryUnit`].
@@ -200,5 +200,5 @@ impl Store for InMemoryStore {
 
 #[cfg(feature = "inventory")]
 inventory::submit! {
-    crate::registry::Entry::Store(|| const { &crate::store::info::StoreInfo::of::<InMemoryStore>() })
+    crate::handler::registry::Entry::Store(|| const { &crate::store::info::StoreInfo::of::<InMemoryStore>() })
 }

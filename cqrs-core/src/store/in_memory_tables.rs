@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::fault::Fault;
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
+use crate::message::stream::StreamId;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
+use crate::result::fault::Fault;
 use crate::store::audit::{AuditEntry, AuditQuery};
 use crate::store::changes::{Advance, Changes, DeadLetter, NewEvent, Postponed, QueuedCommand};
 use crate::store::log::{Reading, StoredEvent};
 use crate::store::position::Position;
 use crate::store::{Checkpoint, Claim, Start};
-use crate::stream::StreamId;
 
 pub(crate) struct Tables {
     events: Vec<StoredEvent>,

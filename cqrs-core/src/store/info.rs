@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::container::Container;
-use crate::fault::{BoxError, Fault, Place};
+use crate::container::provider::{Provider, ProviderInfo, ProvidesShared};
 use crate::future::BoxFuture;
-use crate::need::{Need, Opening};
+use crate::handler::need::{Need, Opening};
 use crate::pipeline::ledger::{Ledger, LedgerEntry, LedgerKey};
-use crate::provider::{Provider, ProviderInfo, ProvidesShared};
+use crate::result::fault::{BoxError, Fault, Place};
 use crate::store::Store;
 use crate::unit::{OpenUnit, Scope, open_unit};
 

@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::bus::Bus;
-use crate::context::Context;
-use crate::event_meta::EventMeta;
-use crate::fault::Fault;
-use crate::ids::MessageId;
+use crate::call::context::Context;
+use crate::call::ids::MessageId;
+use crate::delivery::event_meta::EventMeta;
 use crate::message::Event;
+use crate::message::stream::StreamId;
+use crate::result::fault::Fault;
 use crate::store::position::Position;
-use crate::stream::StreamId;
 
 /// One event of the log.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use crate::bus::Bus;
+use crate::call::ids::MessageId;
 use crate::clock::Clock;
-use crate::fault::Fault;
-use crate::ids::MessageId;
+use crate::handler::need::Opening;
 use crate::message::{MessageInfo, MessageKind};
-use crate::need::Opening;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
+use crate::result::fault::Fault;
 use crate::store::Store;
 use crate::store::audit::{AuditEntry, AuditOutcome, AuditQuery};
 use crate::store::info::StoreInfo;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::context::Context;
-use crate::events::Raised;
-use crate::fault::Fault;
-use crate::ids::MessageId;
-use crate::outbox::Sent;
+use crate::call::context::Context;
+use crate::call::ids::MessageId;
 use crate::pipeline::ledger::LedgerEntry;
+use crate::result::fault::Fault;
 use crate::store::audit::AuditEntry;
 use crate::store::changes::{Advance, Changes, Expected, NewCommand, NewEvent};
+use crate::unit::events::Raised;
+use crate::unit::outbox::Sent;
 
 /// What a call's buffers recorded, for the unit of work to write in its commit.
 ///

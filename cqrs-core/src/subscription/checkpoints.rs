@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use crate::bus::Bus;
-use crate::fault::Fault;
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
+use crate::result::fault::Fault;
 use crate::store::changes::{Advance, Changes};
 use crate::store::position::Position;
 use crate::store::{Checkpoint, Store};

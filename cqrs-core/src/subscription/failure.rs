@@ -1,8 +1,8 @@
 //! What a handler's failure says of its event.
 
-use crate::dispatch_error::DispatchError;
-use crate::fault::{Fault, FaultKind};
-use crate::job::Failure;
+use crate::delivery::job::Failure;
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::{Fault, FaultKind};
 
 /// Whether the failure is this event's own, so that others may go on without it: a rejection, a panic, or a fault that
 /// would be the same again; a conflict too, which is either over at the next attempt or the handler's own. What is not is

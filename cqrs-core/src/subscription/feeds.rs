@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::bus::Bus;
 use crate::container::PerCall;
-use crate::events::Raised;
-use crate::fault::Fault;
-use crate::job::EventHandler;
-use crate::need::Opening;
+use crate::delivery::job::EventHandler;
+use crate::handler::need::Opening;
+use crate::result::fault::Fault;
 use crate::store::log::StoredEvent;
+use crate::unit::events::Raised;
 
 /// The handlers of a subscription, by the names of their events.
 pub(super) struct Feeds(BTreeMap<&'static str, Arc<Feed>>);

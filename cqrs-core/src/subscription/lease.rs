@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::fault::{Fault, with_sources};
+use crate::result::fault::{Fault, with_sources};
 use crate::store::{Checkpoint, Store};
 use crate::subscription::runner::Runner;
 use crate::subscription::running::claim;

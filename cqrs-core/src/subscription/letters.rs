@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::dispatch_error::DispatchError;
-use crate::fault::Fault;
-use crate::job::chain;
+use crate::delivery::job::chain;
+use crate::message::stream::StreamId;
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::Fault;
 use crate::store::changes::{Changes, DeadLetter};
 use crate::store::log::{Reading, StoredEvent};
-use crate::stream::StreamId;
 use crate::subscription::Health;
 use crate::subscription::failure::is_the_messages_own;
 use crate::subscription::session::Session;

@@ -9,12 +9,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::bus::Bus;
-use crate::context::Options;
-use crate::dispatch_error::DispatchError;
-use crate::fault::{Fault, FaultKind, with_sources};
+use crate::call::context::Options;
+use crate::call::ids::MessageId;
+use crate::call::marks::Settles;
 use crate::future::either;
-use crate::ids::MessageId;
-use crate::marks::Settles;
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::{Fault, FaultKind, with_sources};
 use crate::store::changes::{Changes, NewCommand, Postponed, QueuedCommand};
 use crate::store::{Start, Store};
 use crate::subscription::failure::is_the_messages_own;

@@ -7,9 +7,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::bus::Bus;
-use crate::fault::{Fault, with_sources};
+use crate::call::ids::MessageId;
 use crate::future::CatchPanic;
-use crate::ids::MessageId;
+use crate::result::fault::{Fault, with_sources};
 use crate::store::log::Reading;
 use crate::store::{Checkpoint, Start, Store};
 use crate::subscription::Health;

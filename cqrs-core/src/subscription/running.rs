@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::ambient;
 use crate::bus::Bus;
-use crate::fault::Fault;
+use crate::call::ambient;
+use crate::call::ids::MessageId;
+use crate::delivery::job::EventHandler;
 use crate::future::either;
-use crate::ids::MessageId;
-use crate::job::EventHandler;
+use crate::result::fault::Fault;
 use crate::store::log::Reading;
 use crate::store::{Claim, Start, Store};
 use crate::subscription::feeds::Feeds;

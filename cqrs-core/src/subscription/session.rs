@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::context::Options;
-use crate::event_unit::EventUnit;
-use crate::fault::{Fault, FaultKind};
+use crate::call::context::Options;
+use crate::call::marks::Derives;
+use crate::call::principal::Principal;
+use crate::delivery::event_unit::EventUnit;
+use crate::delivery::job::{Along, EventHandler, Failure, chain};
 use crate::future::either;
-use crate::job::{Along, EventHandler, Failure, chain};
-use crate::marks::Derives;
-use crate::principal::Principal;
+use crate::message::stream::StreamId;
+use crate::result::fault::{Fault, FaultKind};
 use crate::store::changes::{Changes, DeadLetter};
 use crate::store::log::{Reading, StoredEvent};
 use crate::store::position::Position;
 use crate::store::{Checkpoint, Store};
-use crate::stream::StreamId;
 use crate::subscription::Health;
 use crate::subscription::checkpoints::Checkpoints;
 use crate::subscription::failure::is_the_events_own;

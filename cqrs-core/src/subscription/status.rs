@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::bus::Bus;
-use crate::fault::{Fault, Place};
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
+use crate::result::fault::{Fault, Place};
 use crate::store::changes::{Changes, DeadLetter, Postponed, QueuedCommand};
 use crate::store::position::Position;
 use crate::subscription::OUTBOX;
@@ -61,11 +61,12 @@ impl Bus {
     #[must_use]
     pub fn subscriptions(&self) -> Vec<Subscription> {
         let durable = self.delivery().durable().iter();
-        let subscription = |(name, handlers): (&&'static str, &Vec<Arc<crate::job::EventHandler>>)| Subscription {
-            bus: self.clone(),
-            name: (*name).into(),
-            handlers: handlers.iter().map(|handler| handler.info.place).collect(),
-        };
+        let subscription =
+            |(name, handlers): (&&'static str, &Vec<Arc<crate::delivery::job::EventHandler>>)| Subscription {
+                bus: self.clone(),
+                name: (*name).into(),
+                handlers: handlers.iter().map(|handler| handler.info.place).collect(),
+            };
         durable.map(subscription).collect()
     }
 

@@ -62,8 +62,8 @@ pub use subject::Subject;
 
 use std::time::Duration;
 
-use crate::fault::Fault;
 use crate::future::CatchPanic;
+use crate::result::fault::Fault;
 use checks::{CHECKS, Check};
 use subject::{Shared, Trial};
 

@@ -47,7 +47,7 @@ pub(super) async fn rows_are_found_by_each_member_of_a_query(trial: Trial) -> Ou
         begun(0, AuditEntry { call: call_by("ada", "London", "tea"), ..row("Place") }),
         begun(10, AuditEntry { call: call_by("bob", "London", "coffee"), ..row("Place") }),
         begun(20, AuditEntry { call: call_by("ada", "Paris", "coffee"), ..row("Ship") }),
-        begun(30, AuditEntry { call: crate::context::Context::of_call(None, None), ..row("Ship") }),
+        begun(30, AuditEntry { call: crate::call::context::Context::of_call(None, None), ..row("Ship") }),
     ];
     for row in &rows {
         store.write(Changes { audit: vec![row.clone()], ..changes() }).await?;
@@ -59,7 +59,7 @@ pub(super) async fn rows_are_found_by_each_member_of_a_query(trial: Trial) -> Ou
         ("by somebody who called nothing", asking().by("Ada"), &[]),
         ("of one command", asking().command("Place"), &[1, 0]),
         ("with one id", asking().command_id(rows[1].call.message_id()), &[1]),
-        ("with an id that nothing has", asking().command_id(crate::ids::MessageId::new()), &[]),
+        ("with an id that nothing has", asking().command_id(crate::call::ids::MessageId::new()), &[]),
         ("that belong together", asking().correlation("coffee"), &[2, 1]),
         ("that belong to a call of their own", asking().correlation(rows[3].call.correlation_id().clone()), &[3]),
         ("for one tenant", asking().tenant("London"), &[1, 0]),

@@ -12,10 +12,10 @@ use tokio::sync::watch;
 
 pub use flaw::Flaw;
 
-use crate::fault::Fault;
+use crate::call::ids::MessageId;
 use crate::future::BoxFuture;
-use crate::ids::MessageId;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
+use crate::result::fault::Fault;
 use crate::store::audit::{AuditEntry, AuditQuery};
 use crate::store::changes::{Changes, DeadLetter, QueuedCommand};
 use crate::store::in_memory::InMemoryStore;

@@ -8,10 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::bus::Bus;
-use crate::dispatch_error::DispatchError;
-use crate::fault::FaultKind;
+use crate::call::principal::Principal;
 use crate::pipeline::ledger::LedgerKey;
-use crate::principal::Principal;
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::FaultKind;
 use crate::store::Store;
 use crate::store::audit::{AuditOutcome, AuditQuery};
 use crate::store::log::{Reading, StoredEvent};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
 use crate::store::Store;
 use crate::store::changes::{Changes, Postponed};
 use crate::testing::conformance::everything::{Everything, Furnished, READER, SOON};

@@ -2,8 +2,8 @@
 
 use tokio::task::JoinSet;
 
-use crate::fault::FaultKind;
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
+use crate::result::fault::FaultKind;
 use crate::store::changes::{Advance, Changes};
 use crate::testing::conformance::everything::{Furnished, READER};
 use crate::testing::conformance::report::{Outcome, Stop, same};

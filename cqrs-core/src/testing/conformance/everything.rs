@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
 use crate::pipeline::ledger::LedgerEntry;
 use crate::store::audit::{AuditEntry, AuditQuery};
 use crate::store::changes::{Changes, DeadLetter, Postponed, QueuedCommand};

@@ -7,13 +7,11 @@ use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
 use crate::bus::Bus;
-use crate::event_meta::EventMeta;
-use crate::events::Events;
-use crate::fault::Fault;
+use crate::call::ids::MessageId;
+use crate::delivery::event_meta::EventMeta;
 use crate::future::BoxFuture;
 use crate::handler::{Handler, HandlerInfo, Later, Reply};
-use crate::ids::MessageId;
-use crate::resource::{AnyUnit, Resource};
+use crate::result::fault::Fault;
 use crate::store::changes::{Advance, Changes, NewEvent};
 use crate::store::log::{Reading, StoredEvent};
 use crate::store::{Claim, Start, Store};
@@ -23,6 +21,8 @@ use crate::testing::conformance::report::{Outcome, Stop, ensure, same};
 use crate::testing::conformance::samples::event;
 use crate::testing::conformance::subject::{Trial, stop};
 use crate::unit::Scope;
+use crate::unit::events::Events;
+use crate::unit::resource::{AnyUnit, Resource};
 
 const NAME: &str = "conformance-follow";
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::task::JoinSet;
 
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
 use crate::store::changes::Changes;
 use crate::store::{Checkpoint, Claim, Start, Store};
 use crate::testing::conformance::report::{Outcome, Stop, ensure, same};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::fault::Fault;
+use crate::result::fault::Fault;
 use crate::store::Store;
 use crate::store::changes::{Changes, NewEvent};
 use crate::store::log::{Reading, StoredEvent};

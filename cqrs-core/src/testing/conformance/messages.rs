@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 use tokio::sync::Barrier;
 
-use crate::dispatch_error::DispatchError;
-use crate::events::Events;
-use crate::fault::Fault;
 use crate::macros::{command, event, handler};
-use crate::outbox::Outbox;
-use crate::resource::{AnyUnit, Resource};
-use crate::stream::StreamId;
+use crate::message::stream::StreamId;
+use crate::result::dispatch_error::DispatchError;
+use crate::result::fault::Fault;
 use crate::testing::conformance::report::Stop;
 use crate::unit::Scope;
+use crate::unit::events::Events;
+use crate::unit::outbox::Outbox;
+use crate::unit::resource::{AnyUnit, Resource};
 
 #[event(crate = crate::testing::conformance::unregistered, name = "conformance.ordered")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use tokio::task::JoinSet;
 
-use crate::fault::FaultKind;
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
+use crate::result::fault::FaultKind;
 use crate::store::Store;
 use crate::store::changes::{Changes, NewCommand, Postponed};
 use crate::store::log::Reading;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::fault::FaultKind;
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
 use crate::pipeline::ledger::LedgerKey;
+use crate::result::fault::FaultKind;
 use crate::store::changes::{Advance, Changes};
 use crate::store::log::Reading;
 use crate::testing::conformance::everything::Furnished;

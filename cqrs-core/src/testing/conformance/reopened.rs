@@ -1,7 +1,7 @@
 //! What outlives the process.
 
-use crate::ids::MessageId;
-use crate::principal::Principal;
+use crate::call::ids::MessageId;
+use crate::call::principal::Principal;
 use crate::store::changes::Changes;
 use crate::testing::conformance::everything::{Everything, Furnished, READER};
 use crate::testing::conformance::messages::{Order, answered};

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::fault::with_sources;
+use crate::result::fault::with_sources;
 
 /// What came of every check of the suite on one store.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::context::{Context, Options};
-use crate::fault::{Fault, FaultKind};
-use crate::ids::MessageId;
+use crate::call::context::{Context, Options};
+use crate::call::ids::MessageId;
+use crate::call::principal::Principal;
+use crate::message::stream::StreamId;
 use crate::pipeline::ledger::{LedgerEntry, LedgerKey};
-use crate::principal::Principal;
+use crate::result::fault::{Fault, FaultKind};
 use crate::store::audit::{AuditEntry, AuditOutcome};
 use crate::store::changes::{Advance, Changes, DeadLetter, Expected, NewCommand, NewEvent};
 use crate::store::log::{Reading, StoredEvent};
 use crate::store::{Checkpoint, Claim, Start, Store};
-use crate::stream::StreamId;
 use crate::testing::conformance::report::{Stop, ensure, same};
 
 /// A time of the day, the same for every check.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::fault::FaultKind;
+use crate::result::fault::FaultKind;
 use crate::store::changes::Changes;
 use crate::store::log::Reading;
 use crate::testing::conformance::everything::{Everything, Furnished};

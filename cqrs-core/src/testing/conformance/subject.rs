@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::builder::Builder;
 use crate::bus::Bus;
+use crate::bus::builder::Builder;
 use crate::future::BoxFuture;
 use crate::store::Store;
 use crate::store::in_memory::{KEEP_AUDIT, KEEP_OUTCOMES};

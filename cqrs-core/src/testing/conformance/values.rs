@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
 use crate::pipeline::ledger::LedgerKey;
 use crate::store::audit::{AuditEntry, AuditQuery};
 use crate::store::changes::{Changes, DeadLetter, NewCommand, NewEvent, Postponed};

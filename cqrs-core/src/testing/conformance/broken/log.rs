@@ -5,12 +5,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{BrokenStore, Flaw, lock};
-use crate::fault::Fault;
-use crate::ids::MessageId;
+use crate::call::ids::MessageId;
+use crate::message::stream::StreamId;
+use crate::result::fault::Fault;
 use crate::store::changes::NewEvent;
 use crate::store::log::{Reading, StoredEvent};
 use crate::store::position::Position;
-use crate::stream::StreamId;
 
 /// Positions and versions that were given before the commit, by event.
 #[derive(Default)]

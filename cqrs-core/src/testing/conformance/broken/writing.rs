@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{BrokenStore, Flaw};
-use crate::fault::{Fault, FaultKind};
+use crate::result::fault::{Fault, FaultKind};
 use crate::store::changes::{Changes, NewCommand, QueuedCommand};
 
 /// How long a slow transaction takes.
