@@ -4,6 +4,7 @@ use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 
 use axum::http::request::Parts;
@@ -44,6 +45,17 @@ pub trait Authenticate: Send + Sync + 'static {
     }
 }
 
+/// One that others have too.
+impl<A: Authenticate> Authenticate for Arc<A> {
+    fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Option<Caller>, Problem>> + Send {
+        A::authenticate(self, request)
+    }
+
+    fn scheme(&self) -> Scheme {
+        A::scheme(self)
+    }
+}
+
 /// Who sends a request, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -63,6 +75,18 @@ impl Caller {
     pub fn with_tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The customer that is acted for, if there are several.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
     }
 }
 

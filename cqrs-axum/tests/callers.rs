@@ -4,6 +4,7 @@ mod support;
 #[path = "support/unsound.rs"]
 mod unsound;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
@@ -207,4 +208,23 @@ fn a_message_that_does_not_say_who_may_send_it_is_refused_where_that_is_the_rule
     }
     assert_eq!(host.get("/public").status, 200);
     assert_eq!(host.send(get("/things").by("ada/things:read")).status, 200);
+}
+
+#[test]
+fn an_authenticator_may_be_one_that_others_have_too() {
+    let tokens = Arc::new(Tokens(Scheme::Basic));
+    let host = Host::edge(|edge| edge.authenticate(tokens.clone()));
+    let who = host.send(get("/public").header("Authorization", "Bearer ada@acme")).json(200);
+    assert_eq!((&who["who"], &who["tenant"]), (&json!("ada"), &json!("acme")));
+    let refused = host.get("/things");
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, Some("Basic realm=\"api\"")));
+}
+
+/// As the test of an authenticator sees it.
+#[test]
+fn a_caller_says_who_it_is() {
+    let caller = Caller::from(Principal::new("ada").with_scopes(["things:read", "things:write"])).with_tenant("acme");
+    assert_eq!((caller.principal().id(), caller.tenant()), ("ada", Some("acme")));
+    assert!(caller.principal().has_scope("things:read") && caller.principal().has_scope("things:write"));
+    assert_eq!(Caller::from(Principal::new("ada")).tenant(), None);
 }

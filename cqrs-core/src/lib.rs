@@ -94,7 +94,7 @@ pub use bus::verify::{Report, WiringProblem, WiringProblemKind};
 pub use call::context::Context;
 pub use call::deadline::Deadline;
 pub use call::dispatch::{Dispatch, Sending};
-pub use call::ids::{CorrelationId, MessageId};
+pub use call::ids::{CorrelationId, MessageId, MessageIdError};
 pub use call::principal::Principal;
 pub use call::trace_context::{SpanId, TraceContext, TraceContextError, TraceId};
 pub use call::{Call, FromCall, FromScope};

@@ -8,7 +8,7 @@ use cqrs_examples::users::messages::{
     CreateUser, GetUserById, ListUsers, UpdateUserName, User, UserCreated, UserError, UserId, UserRenamed,
 };
 use cqrs_examples::users::sqlite::{self, SqliteUserViewUpdates, SqliteUserViews, SqliteUserWrites};
-use cqrs_sqlite::{Sqlite, WriteTx};
+use cqrs_sqlite::{Sqlite, SqliteUnit};
 use tempfile::TempDir;
 
 async fn database() -> (TempDir, Sqlite) {
@@ -32,23 +32,19 @@ async fn written(db: &Sqlite) -> Vec<(i64, String, String)> {
 #[tokio::test]
 async fn a_user_is_in_the_table_when_the_call_commits_and_not_before() {
     let (_directory, db) = database().await;
-    let mut users = SqliteUserWrites::new(WriteTx::begin(&db));
+    let unit = SqliteUnit::begin(&db);
+    let mut users = SqliteUserWrites::new(unit.write_tx());
     let dropped = create_user(create("Ada"), &mut users, &mut Events::default()).await.unwrap();
     assert_eq!(dropped.id, UserId(1));
-    drop(users);
+    drop(unit);
     assert!(written(&db).await.is_empty());
 
-    let (mut tx, mut events) = (WriteTx::begin(&db), Events::default());
+    let (unit, mut events) = (SqliteUnit::begin(&db), Events::default());
     // One transaction, whoever writes in it.
-    let renamed = {
-        let mut users = SqliteUserWrites::new(tx);
-        let ada = create_user(create("Ada"), &mut users, &mut events).await.unwrap();
-        let cmd = UpdateUserName { user_id: ada.id, new_name: "Grace".into() };
-        let renamed = update_user_name(cmd, &mut users, &mut events).await.unwrap();
-        tx = users.into_inner();
-        renamed
-    };
-    tx.commit().await.unwrap();
+    let ada = create_user(create("Ada"), &mut SqliteUserWrites::new(unit.write_tx()), &mut events).await.unwrap();
+    let cmd = UpdateUserName { user_id: ada.id, new_name: "Grace".into() };
+    let renamed = update_user_name(cmd, &mut SqliteUserWrites::new(unit.write_tx()), &mut events).await.unwrap();
+    unit.commit().await.unwrap();
     assert_eq!(renamed, User { id: UserId(1), name: "Grace".into(), email: "Ada@example.org".into() });
     assert_eq!(written(&db).await, [(1, "Grace".into(), "Ada@example.org".into())]);
     assert_eq!(events.raised::<UserRenamed>().collect::<Vec<_>>(), [&UserRenamed::from(renamed)]);
@@ -57,7 +53,8 @@ async fn a_user_is_in_the_table_when_the_call_commits_and_not_before() {
 #[tokio::test]
 async fn nobody_is_not_renamed() {
     let (_directory, db) = database().await;
-    let (mut users, mut events) = (SqliteUserWrites::new(WriteTx::begin(&db)), Events::default());
+    let unit = SqliteUnit::begin(&db);
+    let (mut users, mut events) = (SqliteUserWrites::new(unit.write_tx()), Events::default());
     let cmd = UpdateUserName { user_id: UserId(7), new_name: "Grace".into() };
     let refused = update_user_name(cmd, &mut users, &mut events).await.unwrap_err();
     assert!(matches!(refused, UserError::NotFound(UserId(7))));
@@ -69,7 +66,8 @@ async fn what_is_wrong_with_the_database_is_a_fault() {
     let directory = tempfile::tempdir().unwrap();
     // Without its tables.
     let db = Sqlite::open(directory.path().join("users.db")).await.unwrap();
-    let mut users = SqliteUserWrites::new(WriteTx::begin(&db));
+    let unit = SqliteUnit::begin(&db);
+    let mut users = SqliteUserWrites::new(unit.write_tx());
     let failed = create_user(create("Ada"), &mut users, &mut Events::default()).await.unwrap_err();
     let UserError::Store(fault) = failed else { panic!("{failed:?}") };
     assert_eq!(fault.kind(), FaultKind::Internal);
@@ -82,12 +80,13 @@ async fn the_views_end_up_the_same_in_whatever_order_events_come() {
     for order in ["cr", "rc", "crc", "rcr", "ccrr"] {
         let (_directory, db) = database().await;
         for event in order.chars() {
-            let mut updates = SqliteUserViewUpdates::new(WriteTx::begin(&db));
+            let unit = SqliteUnit::begin(&db);
+            let mut updates = SqliteUserViewUpdates::new(unit.write_tx());
             match event {
                 'c' => show_created(created.clone(), &mut updates).await.unwrap(),
                 _ => show_renamed(renamed.clone(), &mut updates).await.unwrap(),
             }
-            updates.into_inner().commit().await.unwrap();
+            unit.commit().await.unwrap();
         }
         let views = SqliteUserViews::new(db.reads());
         assert_eq!(list_users(ListUsers::default(), &views).await.unwrap().users, [user(1, "Grace")], "{order}");
@@ -98,13 +97,11 @@ async fn the_views_end_up_the_same_in_whatever_order_events_come() {
 #[tokio::test]
 async fn users_come_one_by_one_and_a_page_at_a_time() {
     let (_directory, db) = database().await;
-    let mut tx = WriteTx::begin(&db);
+    let unit = SqliteUnit::begin(&db);
     for id in (1..=45).rev() {
-        let mut updates = SqliteUserViewUpdates::new(tx);
-        show_created(user(id, "somebody").into(), &mut updates).await.unwrap();
-        tx = updates.into_inner();
+        show_created(user(id, "somebody").into(), &mut SqliteUserViewUpdates::new(unit.write_tx())).await.unwrap();
     }
-    tx.commit().await.unwrap();
+    unit.commit().await.unwrap();
     let views = SqliteUserViews::new(db.reads());
     assert_eq!(get_user(GetUserById { user_id: UserId(7) }, &views).await.unwrap(), user(7, "somebody"));
     let refused = get_user(GetUserById { user_id: UserId(46) }, &views).await.unwrap_err();

@@ -14,9 +14,47 @@ use crate::sqlite::Sqlite;
 use crate::store::{self, Ready};
 use crate::writer::{Session, Wait};
 
-/// The unit of work of a call whose store is an [`Sqlite`].
+/// The unit of work of a call whose store is an [`Sqlite`]. A bus opens and commits one for each call.
+///
+/// The test of a handler or a repository does the same without a bus:
+///
+/// ```
+/// use cqrs_sqlite::{Sqlite, SqliteUnit};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("notes.db");
+/// let db = Sqlite::options(path).migrations([("notes", "CREATE TABLE note (text TEXT NOT NULL) STRICT")]).open().await?;
+/// let unit = SqliteUnit::begin(&db);
+/// let mut tx = unit.write_tx();
+/// tx.execute("INSERT INTO note (text) VALUES (?)", ("milk",)).await?;
+/// unit.commit().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct SqliteUnit(Arc<Tx>);
+
+impl SqliteUnit {
+    /// A unit of work outside of a bus. When it is dropped, nothing is left of it.
+    #[must_use = "nothing is left of what is written in it once it is dropped"]
+    pub fn begin(db: &Sqlite) -> Self {
+        SqliteUnit(Arc::new(Tx { db: db.clone(), state: Mutex::default() }))
+    }
+
+    /// What a handler or a repository writes through.
+    #[must_use]
+    pub fn write_tx(&self) -> WriteTx {
+        WriteTx { tx: self.0.clone(), who: Cow::Borrowed("a transaction outside of a bus"), deadline: None }
+    }
+
+    /// Commits what was written, as a bus does after the handler's success.
+    ///
+    /// # Errors
+    /// What SQLite says, as a fault; nothing happened, unless it says that nobody knows.
+    pub async fn commit(self) -> Result<(), Fault> {
+        UnitOfWork::commit(self, &Records::default()).await
+    }
+}
 
 struct Tx {
     db: Sqlite,
@@ -47,7 +85,7 @@ impl UnitOfWork for SqliteUnit {
     type Store = Sqlite;
 
     async fn open(store: &Arc<Sqlite>) -> Result<Self, Fault> {
-        Ok(SqliteUnit(Arc::new(Tx { db: Sqlite::clone(store), state: Mutex::default() })))
+        Ok(SqliteUnit::begin(store))
     }
 
     async fn commit(self, records: &Records) -> Result<(), Fault> {
@@ -88,7 +126,19 @@ impl Tx {
 /// What a handler writes through: the application's own SQL, in the transaction of the call.
 ///
 /// A handler takes it as `&mut WriteTx`, and the provider of a repository by value: `#[provide] fn orders(tx: WriteTx) ->
-/// Box<dyn Orders>`. What is written is committed with the call's events, outbox and outcome, or none of it is.
+/// Box<dyn Orders>`. What is written is committed with the call's events, outbox and outcome, or none of it is: whoever
+/// writes cannot commit, and does not compile:
+///
+/// ```compile_fail,E0599
+/// # use cqrs_sqlite::WriteTx;
+/// struct Orders { tx: WriteTx }
+///
+/// impl Orders {
+///     async fn save(self) {
+///         self.tx.commit().await.unwrap();
+///     }
+/// }
+/// ```
 ///
 /// There are two ways to write. What is [put off](WriteTx::defer) until the commit needs nothing of the database before
 /// that, and shares its commit with other calls. [`run`](WriteTx::run), [`one`](WriteTx::one), [`all`](WriteTx::all) and
@@ -136,22 +186,6 @@ pub struct WriteTx {
 }
 
 impl WriteTx {
-    /// A transaction outside of a bus, for the test of a handler or a repository: what the bus does otherwise,
-    /// [`commit`](WriteTx::commit) does.
-    #[must_use]
-    pub fn begin(db: &Sqlite) -> WriteTx {
-        let tx = Arc::new(Tx { db: db.clone(), state: Mutex::default() });
-        WriteTx { tx, who: Cow::Borrowed("a transaction outside of a bus"), deadline: None }
-    }
-
-    /// Commits a transaction that was begun outside of a bus.
-    ///
-    /// # Errors
-    /// What SQLite says, as a fault; nothing happened, unless it says that nobody knows.
-    pub async fn commit(self) -> Result<(), Fault> {
-        SqliteUnit(self.tx.clone()).commit(&Records::default()).await
-    }
-
     async fn of(scope: &mut Scope) -> Result<Self, Fault> {
         let tx = scope.unit::<SqliteUnit>().await?.0.clone();
         Ok(WriteTx { tx, who: Cow::Borrowed(scope.handler().path), deadline: scope.context().deadline() })

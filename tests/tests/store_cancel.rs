@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cqrs_core::{Bus, DispatchError, Effect, Events, Fault, FaultKind, command, event, handler, query};
-use cqrs_sqlite::{ReadDb, Sqlite, WriteTx};
+use cqrs_sqlite::{ReadDb, Sqlite, SqliteUnit, WriteTx};
 use serde::{Deserialize, Serialize};
 use tests::polls::{Caller, dropped_at_every_wait};
 use tokio::sync::Notify;
@@ -137,19 +137,21 @@ async fn a_transaction_that_is_given_up_at_any_poll_leaves_all_or_nothing_and_th
         || {
             let (db, number) = (db.clone(), number.fetch_add(1, Ordering::SeqCst) as i64);
             async move {
-                let mut tx = WriteTx::begin(&db);
+                let unit = SqliteUnit::begin(&db);
+                let mut tx = unit.write_tx();
                 tx.defer_execute(INSERT, (format!("first {number}"), number)).await?;
                 tx.execute(INSERT, (format!("second {number}"), number)).await?;
                 tx.defer_execute(INSERT, (format!("third {number}"), number)).await?;
-                tx.commit().await
+                unit.commit().await
             }
         },
         async |caller, answer| {
             let number = number.load(Ordering::SeqCst) as i64 - 1;
             // Behind whatever the transaction has left with the writer.
-            let mut tx = WriteTx::begin(&db);
-            let there: Option<i64> = tx.one("SELECT count(*) FROM note WHERE number = ?", (number,)).await.unwrap();
-            drop(tx);
+            let unit = SqliteUnit::begin(&db);
+            let there = "SELECT count(*) FROM note WHERE number = ?";
+            let there: Option<i64> = unit.write_tx().one(there, (number,)).await.unwrap();
+            drop(unit);
             match caller {
                 Caller::Answered(_) => assert_eq!((answer.unwrap().unwrap(), there), ((), Some(3))),
                 Caller::GoneAfter(_) => assert!([Some(0), Some(3)].contains(&there), "{caller:?}: {there:?}"),
@@ -231,8 +233,8 @@ async fn what_was_put_off_is_kept_although_the_handler_gave_up_waiting_for_the_w
     let db = open(directory.path().join("test.db")).await;
     let gave_up = Arc::new(Notify::new());
     let bus = Bus::builder().store(db.clone()).provide_dyn(gave_up.clone()).build();
-    let mut holder = WriteTx::begin(&db);
-    holder.execute("DELETE FROM note", ()).await.unwrap();
+    let holder = SqliteUnit::begin(&db);
+    holder.write_tx().execute("DELETE FROM note", ()).await.unwrap();
     let call = tokio::spawn({
         let bus = bus.clone();
         async move { bus.execute(MakeDo { number: 7 }).await }

@@ -1,7 +1,7 @@
 //! What runs on a store for a while: a call of many commands, audit rows that are refused, a bus that ends and begins.
 #![cfg(feature = "inventory")]
 use cqrs_core::{AuditQuery, Bus, Fault, Health, InMemoryStore, Outbox, command, event, handler};
-use cqrs_sqlite::{Sqlite, WriteTx};
+use cqrs_sqlite::{Sqlite, SqliteUnit};
 use serde::{Deserialize, Serialize};
 use std::sync::{
     Arc, Mutex,
@@ -63,10 +63,10 @@ async fn rows_that_the_store_refuses_are_written_later() {
     let bus = Bus::builder().store(db).provide(World::default()).build();
     bus.execute(Forbidden).await.unwrap_err();
     tokio::time::sleep(Duration::from_millis(600)).await;
-    let mut tx = WriteTx::begin(&other);
-    tx.execute("INSERT INTO w VALUES (1)", ()).await.unwrap();
+    let unit = SqliteUnit::begin(&other);
+    unit.write_tx().execute("INSERT INTO w VALUES (1)", ()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_000)).await;
-    tx.commit().await.unwrap();
+    unit.commit().await.unwrap();
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(bus.audit(AuditQuery::default()).await.unwrap().len(), 1);
 }

@@ -13,6 +13,7 @@ use crate::result::fault::Place;
 /// Every message, handler and provider of a bus, in an order that does not depend on the linker. `Display` is
 /// for a person, `Serialize` for a program.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Catalog {
     /// The messages, by path.
     pub messages: Vec<MessageEntry>,
@@ -22,6 +23,7 @@ pub struct Catalog {
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MessageEntry {
     /// Its name: the type's, or what `name = ".."` says.
     pub name: &'static str,
@@ -54,6 +56,7 @@ pub struct MessageEntry {
 
 /// One handler.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[non_exhaustive]
 pub struct HandlerEntry {
     /// Where it stands.
     pub place: Place,
@@ -108,6 +111,7 @@ impl fmt::Display for SubscriptionEntry {
 
 /// One provider.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProviderEntry {
     /// The type it provides.
     pub provides: String,

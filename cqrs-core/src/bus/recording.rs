@@ -58,6 +58,7 @@ struct Recorded {
 
 /// One call of a handler, as it was recorded when it ended.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RecordedCall {
     /// The message's name.
     pub message: &'static str,

@@ -23,6 +23,7 @@ pub struct Report {
 
 /// One thing that is wired wrongly.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[non_exhaustive]
 pub struct WiringProblem {
     /// What sort of problem.
     pub kind: WiringProblemKind,

@@ -41,6 +41,8 @@ impl PartialEq for Deadline {
     }
 }
 
+impl Eq for Deadline {}
+
 impl Serialize for Deadline {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What calls and events are called by: [`MessageId`], [`CorrelationId`].
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -40,6 +41,34 @@ impl MessageId {
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
+}
+
+/// From its text, as `Display` writes it and as a client gives it back.
+///
+/// ```
+/// use cqrs_core::MessageId;
+///
+/// let id = MessageId::new();
+/// assert_eq!(id.to_string().parse::<MessageId>().unwrap(), id);
+/// assert_eq!("7".parse::<MessageId>().unwrap_err().to_string(), "`7` is not a message id, which is a UUID");
+/// ```
+impl FromStr for MessageId {
+    type Err = MessageIdError;
+
+    fn from_str(text: &str) -> Result<Self, MessageIdError> {
+        match Uuid::try_parse(text) {
+            Ok(id) => Ok(MessageId(id)),
+            Err(source) => Err(MessageIdError { text: text.to_owned(), source }),
+        }
+    }
+}
+
+/// A text that is not the id of a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a message id, which is a UUID")]
+pub struct MessageIdError {
+    text: String,
+    source: uuid::Error,
 }
 
 impl From<Uuid> for MessageId {
@@ -93,7 +122,9 @@ impl From<&str> for CorrelationId {
     fn from(text: &str) -> Self {
         // The same text is the same id, however it came: a UUID in its usual form is kept as one.
         match Uuid::try_parse(text) {
-            Ok(id) if id.hyphenated().to_string() == text => CorrelationId(Correlation::Id(id)),
+            Ok(id) if id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text => {
+                CorrelationId(Correlation::Id(id))
+            }
             _ => CorrelationId(Correlation::Text(text.into())),
         }
     }

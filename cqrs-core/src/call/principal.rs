@@ -46,6 +46,20 @@ impl Principal {
         self
     }
 
+    /// The same caller with these scopes too, such as those of a token.
+    ///
+    /// ```
+    /// use cqrs_core::Principal;
+    ///
+    /// let ada = Principal::new("ada").with_scopes("orders:write orders:read".split(' '));
+    /// assert_eq!(ada.scopes().collect::<Vec<_>>(), ["orders:read", "orders:write"]);
+    /// ```
+    #[must_use]
+    pub fn with_scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Arc::make_mut(&mut self.0).scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
     /// The caller's name.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -56,6 +70,11 @@ impl Principal {
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.0.scopes.contains(scope)
+    }
+
+    /// What the caller may do, in the order of the alphabet.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.scopes.iter().map(String::as_str)
     }
 
     /// Whether it is the application itself.

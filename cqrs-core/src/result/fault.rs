@@ -418,8 +418,27 @@ impl Error for SharedSource {
     }
 }
 
-/// An error with its sources, in one line.
+/// An error with its sources, in one line. Some errors say in their own words what their source says; it stands there once.
 pub(crate) fn with_sources(error: &(dyn Error + 'static)) -> String {
-    let sources = std::iter::successors(Some(error), |&error| error.source());
-    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut line = error.to_string();
+    for source in std::iter::successors(error.source(), |&error| error.source()) {
+        let text = source.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_each_source_once() {
+        let disk = Fault::unavailable("the disk is full");
+        let told = Fault::internal("nothing was written: the disk is full").caused_by(disk);
+        let outer = Fault::internal("it failed").caused_by(told);
+        assert_eq!(with_sources(&outer), "it failed: nothing was written: the disk is full");
+    }
 }

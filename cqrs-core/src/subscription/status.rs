@@ -33,6 +33,7 @@ pub enum Health {
 
 /// How far a subscription has come, and how it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SubscriptionStatus {
     /// The last event that it has handled or put aside; none, where it is at the beginning of the log, or nobody has ever
     /// run it.

@@ -53,12 +53,6 @@ impl SqliteUserWrites {
     pub fn new(tx: WriteTx) -> Self {
         SqliteUserWrites(tx)
     }
-
-    /// The transaction, for a test that commits it itself.
-    #[must_use]
-    pub fn into_inner(self) -> WriteTx {
-        self.0
-    }
 }
 
 impl UserWrites for SqliteUserWrites {
@@ -86,12 +80,6 @@ impl SqliteUserViewUpdates {
     #[must_use]
     pub fn new(tx: WriteTx) -> Self {
         SqliteUserViewUpdates(tx)
-    }
-
-    /// The transaction, for a test that commits it itself.
-    #[must_use]
-    pub fn into_inner(self) -> WriteTx {
-        self.0
     }
 }
 

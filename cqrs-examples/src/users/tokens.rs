@@ -73,7 +73,7 @@ impl Authenticate for Tokens {
             Err(error) => return Err(Problem::unauthorized(format!("this token is not taken: {error}"))),
         };
         let scopes = claims.scope.split_ascii_whitespace();
-        Ok(Some(scopes.fold(Principal::new(claims.sub), Principal::with_scope).into()))
+        Ok(Some(Principal::new(claims.sub).with_scopes(scopes).into()))
     }
 
     fn scheme(&self) -> Scheme {
