@@ -10,7 +10,7 @@ use axum::extract::{OriginalUri, Request};
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderValue, Response, StatusCode};
-use cqrs_core::http::{Parts, Route, RouteResult};
+use cqrs_core::http::{Parts, Route, RouteDispatch, RouteResult};
 use cqrs_core::{Bus, MessageId, Problem};
 use percent_encoding::percent_decode;
 
@@ -70,8 +70,9 @@ async fn call(
         Some(authenticator) => authenticator.ask(head).await?,
         None => None,
     };
-    if let Err(fault) = route.admit(caller.as_ref().map(|caller| &caller.principal)) {
-        return Ok(answer::of_fault(&fault));
+    if !route.admits(caller.as_ref().map(|caller| &caller.principal)) {
+        let refused = as_given(route.refuse(&shared.bus), Origin { id, caller, given: mem::take(given) });
+        return Ok(answer::of_result(refused.await, prefix(head)));
     }
     let path = segments(route.path(), head.uri.path())?;
     let body = match route.has_body() {
@@ -95,11 +96,16 @@ fn begin(
     route: Route,
     bus: &Bus,
     (head, path, body): (&Head, &[Cow<'_, str>], &[u8]),
-    Origin { id, caller, given }: Origin,
+    origin: Origin,
 ) -> impl Future<Output = RouteResult> + Send + use<> {
     let header = |name: &str| given::text(&head.headers, name);
     let parts = Parts { path, query: head.uri.query().unwrap_or_default(), headers: &header, body };
-    let mut call = route.call(bus, &parts).message_id(id);
+    as_given(route.call(bus, &parts), origin).into_future()
+}
+
+/// The call with the options that the request gives it.
+fn as_given<'a>(call: RouteDispatch<'a>, Origin { id, caller, given }: Origin) -> RouteDispatch<'a> {
+    let mut call = call.message_id(id);
     if let Some(correlation) = given.correlation_id() {
         call = call.correlation(correlation);
     }
@@ -118,7 +124,7 @@ fn begin(
     if let Some(trace) = given.trace {
         call = call.trace_context(trace);
     }
-    call.into_future()
+    call
 }
 
 fn id_of(id: MessageId) -> HeaderValue {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
-use cqrs_axum::{Authenticate, Caller, Scheme};
-use cqrs_core::{Bus, Context, Principal, Problem, command, handler, query};
+use cqrs_axum::{Authenticate, Caller, Edge, Scheme};
+use cqrs_core::{AuditOutcome, AuditQuery, Bus, Context, InMemoryStore, Principal, Problem, command, handler, query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::Host;
-use support::client::{Request, get, post, request};
+use support::client::{Request, eventually, get, post, request};
+use support::log::Log;
 
 #[query(public, output = Value, http(get = "/public"))]
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -227,4 +228,30 @@ fn a_caller_says_who_it_is() {
     assert_eq!((caller.principal().id(), caller.tenant()), ("ada", Some("acme")));
     assert!(caller.principal().has_scope("things:read") && caller.principal().has_scope("things:write"));
     assert_eq!(Caller::from(Principal::new("ada")).tenant(), None);
+}
+
+/// Although nothing of its message was read. Strangers leave no row: any number of them would fill the disk.
+#[test]
+fn who_is_refused_is_in_the_log_and_in_the_audit_trail() {
+    let (log, bus) = (Log::of_process(), Bus::builder().store(InMemoryStore::default()).build());
+    let router = Edge::new(bus.clone()).authenticate(Tokens(Scheme::Basic)).router();
+    let host = Host::of(&bus, router);
+    let write = post("/things", r#"{"text":"a"}"#);
+    let refused = write.clone().header("X-Correlation-Id", "the-one-refused");
+    host.send(refused.header("Authorization", "Bearer ada/things:read")).problem(403);
+    host.send(write.header("X-Correlation-Id", "the-stranger")).problem(401);
+    let told = log.lines("is refused to a caller");
+    let [line] = &told[..] else { panic!("{told:?}") };
+    for part in ["call{WriteThing ", "correlation_id=the-one-refused", "`things:write` is missing"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let audit = || runtime.block_on(bus.audit(AuditQuery::default())).unwrap();
+    // Rows that belong to no transaction are written together, about a second later.
+    eventually("a row in the audit trail", || !audit().is_empty());
+    let rows = audit();
+    let [row] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((&*row.command, row.call.correlation_id().to_string()), ("WriteThing", "the-one-refused".to_owned()));
+    assert_eq!(row.call.principal().map(Principal::id), Some("ada"));
+    assert!(matches!(&row.outcome, AuditOutcome::Faulted(why) if why.contains("`things:write` is missing")), "{row:?}");
 }

@@ -32,6 +32,7 @@ mod declared;
 mod described;
 mod fields;
 mod form;
+mod refusal;
 mod route;
 mod shape;
 mod text;

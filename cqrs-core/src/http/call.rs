@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::declared::HttpInfo;
 use super::fields::{self, Unreadable};
 use super::form::{Form as _, NoReply, Routed};
+use super::refusal::refused;
 use super::route::Route;
 use crate::bus::Bus;
 use crate::call::context::Options;
@@ -63,17 +64,18 @@ pub type RouteResult = Result<Reply, DispatchError<Problem>>;
 
 /// A call over a route that has not begun: options, and then `.await`.
 ///
-/// Returned by [`Route::call`].
+/// Returned by [`Route::call`] and [`Route::refuse`].
 #[must_use = "nothing happens until it is awaited"]
 pub struct RouteDispatch<'a> {
     route: Route,
     bus: &'a Bus,
-    parts: &'a Parts<'a>,
+    /// What the message is read from; nothing, where the caller is refused.
+    parts: Option<&'a Parts<'a>>,
     options: Option<Arc<Options>>,
 }
 
 impl<'a> RouteDispatch<'a> {
-    pub(super) fn new(route: Route, bus: &'a Bus, parts: &'a Parts<'a>) -> Self {
+    pub(super) fn new(route: Route, bus: &'a Bus, parts: Option<&'a Parts<'a>>) -> Self {
         RouteDispatch { route, bus, parts, options: None }
     }
 
@@ -86,8 +88,12 @@ impl IntoFuture for RouteDispatch<'_> {
 
     /// Reads the message; what is awaited holds nothing of the request.
     fn into_future(self) -> Self::IntoFuture {
-        let http = self.route.http();
-        match (http.call)(self.bus.clone(), http, self.parts, self.options) {
+        let (http, bus) = (self.route.http(), self.bus.clone());
+        let Some(parts) = self.parts else {
+            let refused = refused(self.route.message(), bus, self.options);
+            return Box::pin(async move { Err(refused.await.into()) });
+        };
+        match (http.call)(bus, http, parts, self.options) {
             Ok(call) => call,
             Err(fault) => Box::pin(std::future::ready(Err(fault.into()))),
         }

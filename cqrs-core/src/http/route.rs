@@ -12,7 +12,7 @@ use crate::call::principal::Principal;
 use crate::handler::registry;
 use crate::message::{MessageInfo, MessageKind};
 use crate::pipeline::access::Access;
-use crate::result::fault::{Fault, Place};
+use crate::result::fault::Place;
 use crate::result::problem::ProblemKind;
 
 /// A message that is reached over HTTP, and how.
@@ -51,6 +51,10 @@ impl Bus {
 impl Route {
     fn of(message: &'static MessageInfo) -> Option<Self> {
         Some(Route { message, http: message.http.as_ref()? })
+    }
+
+    pub(super) fn message(&self) -> &'static MessageInfo {
+        self.message
     }
 
     pub(super) fn http(&self) -> &'static HttpInfo {
@@ -136,23 +140,31 @@ impl Route {
         self.http.located
     }
 
-    /// Refuses whom the message's `authorize` refuses whatever the message says, so that nothing of the request has to be
-    /// read for that. The call asks again, and a policy only there.
-    ///
-    /// # Errors
-    /// A fault of kind [`Unauthenticated`](crate::FaultKind::Unauthenticated) or
-    /// [`Forbidden`](crate::FaultKind::Forbidden).
-    pub fn admit(&self, who: Option<&Principal>) -> Result<(), Fault> {
-        self.message.pipeline.access().check_early(who, &self.message.by_hand)
+    /// Whether the message's `authorize` may let this caller in, whatever the message says, so that nothing of the request
+    /// has to be read for one whom it does not. The call asks again, and a policy only there.
+    #[must_use]
+    pub fn admits(&self, who: Option<&Principal>) -> bool {
+        self.message.pipeline.access().admits_early(who)
     }
 
     /// Reads the message from the parts of a request and dispatches it: options, then `.await`.
     ///
     /// # Errors
-    /// A rejection as the problem that a client is told; or a [`Fault`], of kind
+    /// A rejection as the problem that a client is told; or a [`Fault`](crate::Fault), of kind
     /// [`Malformed`](crate::FaultKind::Malformed) where the parts are not the message.
     pub fn call<'a>(&self, bus: &'a Bus, parts: &'a Parts<'a>) -> RouteDispatch<'a> {
-        RouteDispatch::new(*self, bus, parts)
+        RouteDispatch::new(*self, bus, Some(parts))
+    }
+
+    /// The call of a caller whom the route does not [admit](Route::admits): the same options, then `.await`. It has its
+    /// span, its count and its line in the log, and, where it is a command and the caller is known, its row in the audit
+    /// trail.
+    ///
+    /// # Errors
+    /// Always: a fault of kind [`Unauthenticated`](crate::FaultKind::Unauthenticated) or
+    /// [`Forbidden`](crate::FaultKind::Forbidden).
+    pub fn refuse<'a>(&self, bus: &'a Bus) -> RouteDispatch<'a> {
+        RouteDispatch::new(*self, bus, None)
     }
 
     /// The fields of the message that come from path, query string and headers, with their schemas.

@@ -45,6 +45,16 @@ impl Access {
         }
     }
 
+    /// Whether a caller may be let in, whatever the message says: nothing is told of it.
+    #[cfg(feature = "http")]
+    pub(crate) fn admits_early(&self, who: Option<&Principal>) -> bool {
+        match (self, who) {
+            (Access::Undeclared | Access::Public, _) => true,
+            (Access::Policy(_), who) => who.is_some(),
+            (Access::Scope(scope), who) => who.is_some_and(|who| who.is_system() || who.has_scope(scope)),
+        }
+    }
+
     /// What can be told of a caller whatever the message says.
     #[cfg(feature = "http")]
     pub(crate) fn check_early(&self, who: Option<&Principal>, handler: &HandlerInfo) -> Result<(), Fault> {
