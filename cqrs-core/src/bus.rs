@@ -103,6 +103,10 @@ static GLOBAL: LazyLock<Bus> = LazyLock::new(|| {
     let report = bus.verify();
     if !report.is_sound() {
         tracing::error!("{report}");
+        // Nobody listens to the log of a first program, which is the one that needs it most.
+        if !tracing::dispatcher::has_been_set() {
+            eprintln!("{report}");
+        }
     }
     bus
 });

@@ -5,6 +5,7 @@ pub(crate) mod in_memory;
 pub(crate) mod inline;
 pub(crate) mod outbox;
 pub(crate) mod resource;
+pub(crate) mod work;
 
 use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;

@@ -1,23 +1,33 @@
 //! Starting a bus, and ending it in order.
 
+use std::fmt;
+
 use crate::bus::Bus;
 use crate::bus::verify::Report;
-use crate::result::fault::Fault;
+use crate::result::fault::{Fault, with_sources};
 use crate::subscription::OUTBOX;
 
 /// Why a bus did not start.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` is `Display` with all sources: a `main` that returns this error prints it, and what it prints is for a person.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// Something is wired wrongly: everything, in one report.
     #[error("{0}")]
     Wiring(Report),
     /// A provider failed.
-    #[error("a dependency cannot be made")]
+    #[error("a dependency cannot be made: {0}")]
     Provider(#[source] Fault),
     /// The store cannot be used: it does not answer, or what it holds does not belong together.
-    #[error("the store cannot be used")]
+    #[error("the store cannot be used: {0}")]
     Store(#[source] Fault),
+}
+
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&with_sources(self))
+    }
 }
 
 /// A bus that is started. Dropping it leaves the bus as it is; [`shutdown`](Started::shutdown) ends it in order.

@@ -9,8 +9,9 @@ use crate::call::ambient::{self, Phase, Running};
 use crate::call::context::{Context, Options};
 use crate::call::deadline::Deadline;
 use crate::call::in_place::{Begun, in_place, in_task};
+use crate::call::limit::Limit;
 use crate::call::observe::{self, Observation};
-use crate::call::task::{self, Limit};
+use crate::call::task;
 use crate::call::{self, Call, Given as _, Parent};
 use crate::container::{Container, Shared};
 use crate::future::BoxFuture;
@@ -21,6 +22,7 @@ use crate::pipeline::next::Attempt;
 use crate::pipeline::outcome::Outcome;
 use crate::result::fault::{Fault, Site};
 use crate::unit::Scope;
+use crate::unit::work;
 
 /// What a bus keeps for a message.
 pub type Wired = Arc<dyn Any + Send + Sync>;
@@ -352,7 +354,7 @@ macro_rules! in_own_task {
                 let context = attempt.context.clone();
                 let given = Function::Given::read_in(&attempt.bus, attempt.running, &mut Some(context))?;
                 let Some(message) = take::<Msg>(slot) else { return Err(miswired()) };
-                let unit = async move { task::unit::<Msg, Function>(shared, &mut scope, given, message).await };
+                let unit = async move { work::unit::<Msg, Function>(shared, &mut scope, given, message).await };
                 Ok(outcome(Box::pin(unit), Msg::is_success))
             }
         }

@@ -24,8 +24,8 @@ use crate::call::Parent;
 use crate::call::begin::{Begin, Fresh, Head, polled_again};
 use crate::call::busy::Busy;
 use crate::call::in_place::{Answered, Waiting};
+use crate::call::limit::Limit;
 use crate::call::observe::{self, Observation, TellFn};
-use crate::call::task::Limit;
 use crate::future::BoxFuture;
 use crate::handler::{Handled, HandlerInfo};
 use crate::message::{Dispatched, Message, MessageInfo};
@@ -36,6 +36,30 @@ use crate::result::fault::{Fault, Site};
 /// A call that has not begun: options, and then `.await`.
 ///
 /// Returned by [`execute`](Bus::execute) and [`query`](Bus::query).
+///
+/// It is no future itself, since it still takes options: `.await` makes it one, and so does
+/// [`into_future`](IntoFuture::into_future) for what takes a future, such as `join!` or `select!`. It borrows the bus, so
+/// that a task which outlives the caller takes a clone of it:
+///
+/// ```
+/// use cqrs_core::{Bus, command, handler};
+///
+/// #[command(output = u64)]
+/// struct Double(u64);
+///
+/// #[handler]
+/// async fn double(cmd: Double) -> u64 { 2 * cmd.0 }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let bus = Bus::global();
+/// let (two, four) = tokio::join!(bus.execute(Double(1)).into_future(), bus.execute(Double(2)).into_future());
+/// assert_eq!((two.unwrap(), four.unwrap()), (2, 4));
+///
+/// let bus = bus.clone();
+/// let task = tokio::spawn(async move { bus.execute(Double(3)).tenant("London").await });
+/// assert_eq!(task.await.unwrap().unwrap(), 6);
+/// # }
+/// ```
 #[must_use = "nothing happens until it is awaited"]
 pub struct Dispatch<'a, C, B = <C as Handled>::By> {
     fresh: Fresh<'a, C>,

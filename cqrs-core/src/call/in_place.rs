@@ -8,7 +8,8 @@ use std::task::{Context as Cx, Poll, ready};
 
 use crate::call::ambient::{self, Phase, Running};
 use crate::call::context::Context;
-use crate::call::task::{Limit, Task};
+use crate::call::limit::Limit;
+use crate::call::task::Task;
 use crate::future::BoxFuture;
 use crate::handler::HandlerInfo;
 use crate::message::Message;

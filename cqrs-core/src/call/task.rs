@@ -1,36 +1,26 @@
 //! A call with resources: in a task of its own, so that a caller that goes away tears nothing in half.
-//!
-//! Open the resources, run the handler, stage, commit once. Until the commit begins, whatever fails leaves
-//! nothing; from then on the call waits for the commit's own answer.
 
-use std::any::Any;
 use std::future::Future;
-use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context as Cx, Poll, Waker, ready};
-use std::time::Duration;
+use std::task::{Context as Cx, Poll, Waker};
 
 use tokio::runtime::Handle;
-use tokio::time::Sleep;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
-use crate::bus::Bus;
 use crate::call::Call;
-use crate::call::ambient::{self, Ambient, Phase, Running};
+use crate::call::ambient;
 use crate::call::begin::{Wired, miswired, polled_again};
 use crate::call::context::Context;
-use crate::call::deadline::Deadline;
+use crate::call::guarded::Guarded;
+use crate::call::limit::Limit;
 use crate::future::BoxFuture;
-use crate::future::Payload;
-use crate::handler::{Handler, Reply};
-use crate::message::{Dispatched, Message};
+use crate::handler::Handler;
+use crate::message::Message;
 use crate::result::dispatch_error::DispatchError;
 use crate::result::fault::{Fault, Site};
-use crate::store::audit::AuditOutcome;
-use crate::unit::Scope;
-use crate::unit::resource::Resources;
+use crate::unit::{Scope, work};
 
 /// The caller's end of a call in a task of its own.
 pub struct Task<T, E>(Arc<Channel<Result<T, E>>>);
@@ -146,71 +136,11 @@ pub(crate) fn start<C: Message, H: Handler<C>>(
     Task::spawn(call, |answer| {
         Box::pin(async move {
             answer.give(match wired.downcast_ref::<H::Shared>() {
-                Some(shared) => unit::<C, H>(shared, &mut scope, given, message).await,
+                Some(shared) => work::unit::<C, H>(shared, &mut scope, given, message).await,
                 None => Err(miswired().into()),
             });
         })
     })
-}
-
-/// Calls a handler with its resources open, and stages what they recorded if it succeeds. Written out where it stands: a
-/// future inside of a future is moved once more, with all it has taken.
-macro_rules! handled {
-    ($message:ty, $handler:ty, $shared:ident, $scope:ident, $given:ident, $sent:ident) => {{
-        let site = <$handler>::info().site();
-        if let Some(stream) = <$message>::info().stream {
-            $scope.stream = Some(stream(&$sent)?);
-        }
-        let mut opened = <$handler>::Opened::open($scope, &$sent).await.map_err(|fault| fault.at(site))?;
-        let returned = <$handler>::call($shared, $given, &mut opened, $sent).returned().await;
-        let outcome = <$message>::sort(returned).map_err(|error| error.at(site));
-        if outcome.as_ref().is_ok_and(<$message>::is_success) {
-            opened.stage($scope).await.map_err(|fault| fault.at(site))?;
-        }
-        outcome
-    }};
-}
-
-/// One call's unit of work, from the first resource to the commit.
-pub(crate) async fn unit<C: Message, H: Handler<C>>(
-    shared: &H::Shared,
-    scope: &mut Scope,
-    given: H::Given,
-    message: C,
-) -> Dispatched<C> {
-    let site = H::info().site();
-    let outcome: Dispatched<C> = handled!(C, H, shared, scope, given, message);
-    let entry = scope.entry(&outcome).map_err(|fault| fault.at(site))?;
-    match &outcome {
-        Ok(output) if C::is_success(output) => scope.audit(AuditOutcome::Succeeded),
-        Err(DispatchError::Fault(fault)) => {
-            Box::pin(scope.await_the_first(fault)).await;
-            return outcome;
-        }
-        Ok(_) | Err(DispatchError::Rejected(_)) => {
-            if entry.is_none() && !scope.keeps_rejections() {
-                return outcome;
-            }
-            // A rejection leaves its record and its row in the audit trail, and nothing else.
-            scope.roll_back();
-            scope.audit(AuditOutcome::Rejected);
-        }
-    }
-    if let Some(entry) = entry {
-        entry.stage(scope).await.map_err(|fault| fault.at(site))?;
-    }
-    scope.commit().await.map_err(|fault| fault.at(site))?;
-    outcome
-}
-
-/// Calls the handler with its resources open, and stages what they recorded if it succeeds.
-pub(crate) async fn handle<C: Message, H: Handler<C>>(
-    shared: &H::Shared,
-    scope: &mut Scope,
-    given: H::Given,
-    message: C,
-) -> Dispatched<C> {
-    handled!(C, H, shared, scope, given, message)
 }
 
 /// Runs a call's work in a task of its own, inside the call: the one place that spawns, whatever the message.
@@ -229,7 +159,7 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
         call.bus.admits(call.running.handler)?;
     }
     let grace = call.bus.commit_grace();
-    let mut guarded = Guarded { limit, ..Guarded::new(work, call.inside(), ambient::global(), grace) };
+    let mut guarded = Guarded::new(work, call.inside(), ambient::global(), grace).within(limit);
     let task = async move {
         // Told before what is rolled back is dropped, whose `Drop` may panic.
         if let Err(fault) = (&mut guarded).await {
@@ -244,134 +174,4 @@ fn spawn(call: Call<'_>, work: BoxFuture<'static, ()>, caller: Caller) -> Result
         runtime.spawn(task);
     }
     Ok(())
-}
-
-/// Work inside of a call: its panic is a fault, its deadline ends it until the commit begins, and after that a
-/// grace does.
-pub(crate) struct Guarded<'a, T> {
-    future: BoxFuture<'a, T>,
-    ambient: Ambient,
-    global: Option<Bus>,
-    limit: Option<Limit>,
-    grace: Duration,
-    /// Until when it is given grace.
-    late: Option<Deadline>,
-}
-
-impl<'a, T> Guarded<'a, T> {
-    pub(crate) fn new(future: BoxFuture<'a, T>, ambient: Ambient, global: Option<Bus>, grace: Duration) -> Self {
-        Guarded { future, ambient, global, limit: None, grace, late: None }
-    }
-
-    pub(crate) fn context(&self) -> Option<&Context> {
-        self.ambient.context.as_ref()
-    }
-
-    /// When it has to be done: its call's deadline, which the work itself may have brought nearer.
-    fn deadline(&self) -> Option<Deadline> {
-        self.late.or_else(|| self.context().and_then(Context::deadline))
-    }
-}
-
-impl<T> Future for Guarded<'_, T> {
-    type Output = Result<T, Fault>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Cx<'_>) -> Poll<Result<T, Fault>> {
-        let this = &mut *self;
-        let polled = {
-            let _global = ambient::with_global(this.global.clone());
-            this.ambient.run(|| this.future.as_mut().poll(cx))
-        };
-        match polled {
-            Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
-            Err(payload) => return Poll::Ready(Err(this.ambient.running.panicked(&*payload))),
-            Ok(Poll::Pending) => {}
-        }
-        loop {
-            let deadline = this.deadline();
-            match ready!(Limit::poll_of(&mut this.limit, deadline, cx)) {
-                Ok(()) => {}
-                // A commit that has begun is waited for, also where nobody can tell for how long.
-                Err(_) if this.ambient.running.phase == Phase::Committing => return Poll::Pending,
-                Err(fault) => return Poll::Ready(Err(fault.at(this.ambient.site()))),
-            }
-            if this.ambient.running.phase != Phase::Committing {
-                return Poll::Ready(Err(Fault::timeout(None).at(this.ambient.site())));
-            }
-            if this.late.is_some() {
-                let fault = Fault::outcome_unknown(format!("the commit did not answer within {:?}", this.grace));
-                return Poll::Ready(Err(fault.at(this.ambient.site())));
-            }
-            this.late = Some(Deadline::after(this.grace));
-        }
-    }
-}
-
-impl Ambient {
-    /// Where the call's handler stands.
-    pub(crate) fn site(&self) -> Site {
-        self.running.site()
-    }
-}
-
-impl Running {
-    /// The fault for a panic of the code inside. One in the commit leaves the outcome unknown.
-    #[cold]
-    pub(crate) fn panicked(&self, payload: &(dyn Any + Send)) -> Fault {
-        let fault = match self.phase {
-            Phase::Committing => Fault::panic("the commit", payload).with_unknown_effect(),
-            Phase::NoUnit | Phase::Open => Fault::panic("the handler", payload),
-        };
-        fault.at(self.site())
-    }
-}
-
-/// The time a call has.
-pub(crate) struct Limit {
-    until: Deadline,
-    sleep: Pin<Box<Sleep>>,
-}
-
-impl Limit {
-    pub(crate) fn new(until: Deadline) -> Result<Self, Fault> {
-        // tokio panics where there is no timer.
-        let sleep = catch_unwind(|| Box::pin(tokio::time::sleep_until(until.instant())));
-        let sleep = sleep.map_err(|payload: Payload| {
-            drop(payload);
-            Fault::wiring("a call with a deadline needs a tokio runtime with its timer enabled, and there is none here")
-        })?;
-        Ok(Limit { until, sleep })
-    }
-
-    /// Polls the time that a call has to wait: nothing, if it has no end. A timer is made when a call first waits, and
-    /// set anew when it is given less time.
-    pub(crate) fn poll_of(
-        limit: &mut Option<Limit>,
-        deadline: Option<Deadline>,
-        cx: &mut Cx<'_>,
-    ) -> Poll<Result<(), Fault>> {
-        let Some(deadline) = deadline else { return Poll::Pending };
-        let limit = match limit {
-            Some(limit) => {
-                if limit.until != deadline {
-                    limit.set(deadline);
-                }
-                limit
-            }
-            none => match Limit::new(deadline) {
-                Ok(made) => none.insert(made),
-                Err(fault) => return Poll::Ready(Err(fault)),
-            },
-        };
-        limit.poll(cx).map(Ok)
-    }
-
-    pub(crate) fn poll(&mut self, cx: &mut Cx<'_>) -> Poll<()> {
-        self.sleep.as_mut().poll(cx)
-    }
-
-    fn set(&mut self, until: Deadline) {
-        self.until = until;
-        self.sleep.as_mut().reset(until.instant());
-    }
 }

@@ -12,11 +12,11 @@ use crate::call::ambient::{self, Phase, Running};
 use crate::call::begin::Start;
 use crate::call::busy::Busy;
 use crate::call::context::{Context, Options};
+use crate::call::guarded::Guarded;
 use crate::call::ids::MessageId;
 use crate::call::marks::Derives;
 use crate::call::observe::{self, Observation};
 use crate::call::principal::Principal;
-use crate::call::task::Guarded;
 use crate::call::{Call, Given};
 use crate::container::Shared;
 use crate::delivery::Deliveries;
@@ -321,6 +321,6 @@ where
             let call = Call::delivered(bus, running, context, Some(meta));
             H::Given::read(&call).map_err(|fault| fault.at(H::info().site()))?
         };
-        crate::call::task::handle::<C, H>(&shared, scope, given, event).await
+        crate::unit::work::handle::<C, H>(&shared, scope, given, event).await
     })
 }

@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::call::ambient::{self, Phase, Running};
 use crate::call::context::Context;
 use crate::call::deadline::Deadline;
-use crate::call::task::Limit;
+use crate::call::limit::Limit;
 use crate::message::MessageKind;
 use crate::pipeline::behavior::Around;
 use crate::pipeline::declared::Pipeline;
