@@ -47,6 +47,17 @@
 //! | `T` by value | something read off the call ([`FromCall`]) | `context: Context` |
 //!
 //! A query's handler takes no `&mut`, and only what is [`ReadOnly`].
+//!
+//! # Features
+//!
+//! | feature | is on by default | turns on |
+//! | --- | --- | --- |
+//! | `inventory` | yes | handlers, providers and named messages register themselves; without it [`Builder::register`] |
+//! | `cache` | no | `#[query(.., cache(..))]` |
+//! | `garde` | no | `validate` with rules that the fields derive |
+//! | `http` | no | `http(..)` on commands and queries, and the module `http`; `cqrs-axum` turns it on |
+//! | `metrics` | no | counts and durations of calls, through the facade `metrics` |
+//! | `testing` | no | `testing::conformance`, a suite of what every store has to do; not for production |
 
 #![forbid(unsafe_code)]
 // The expansions in the documentation and the tests name the crate as a user does.

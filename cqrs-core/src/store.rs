@@ -112,8 +112,8 @@ pub trait Store: Send + Sync + 'static {
     /// A fault.
     fn claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Option<Checkpoint>, Fault>>;
 
-    /// Lets go of a subscription, so that somebody else need not wait for the end of its lease; of no account, where
-    /// `owner` does not have it.
+    /// Lets go of a subscription, so that somebody else need not wait for the end of its lease. It does nothing
+    /// where `owner` does not have it.
     ///
     /// # Errors
     /// A fault.

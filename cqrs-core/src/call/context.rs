@@ -122,7 +122,7 @@ impl PartialEq for Until {
     }
 }
 
-/// The load of a cached query; of no account where contexts are compared.
+/// The load of a cached query. Ignored where contexts are compared.
 #[cfg(feature = "cache")]
 #[derive(Clone, Default)]
 struct OnceLoad(OnceLock<Load>);

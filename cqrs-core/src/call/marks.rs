@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::call::ids::MessageId;
 use crate::handler::HandlerInfo;
 
-/// A mark that is of no account where contexts are compared.
+/// A mark that is ignored where contexts are compared.
 #[derive(Debug, Default)]
 pub(crate) struct Mark(AtomicBool);
 
@@ -68,7 +68,7 @@ pub(crate) struct Derives {
     commands: Counts,
 }
 
-/// How many commands of each name there were; of no account where contexts are compared.
+/// How many commands of each name there were. Ignored where contexts are compared.
 #[derive(Debug, Default)]
 struct Counts(Mutex<BTreeMap<&'static str, u32>>);
 

@@ -64,7 +64,7 @@ impl EventMeta {
         self.stream.as_ref()
     }
 
-    /// The how-manieth event of its stream it is, from 1, where a store has counted it. An inline handler runs before
+    /// Its number in its stream, from 1, where a store has counted it. An inline handler runs before
     /// that.
     #[must_use]
     pub fn version(&self) -> Option<u64> {

@@ -66,7 +66,7 @@ pub(crate) struct EventHandler {
 #[derive(Clone, Default)]
 pub(crate) struct Along {
     pub(crate) checkpoint: Option<Advance>,
-    /// The dead letter that the event is none of any more.
+    /// The dead letter that this delivery resolves.
     pub(crate) unparked: Option<(Arc<str>, MessageId)>,
     written: Arc<AtomicBool>,
 }

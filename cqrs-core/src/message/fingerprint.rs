@@ -292,7 +292,7 @@ mod tests {
             Reader(&indented).rewrite(&mut reread);
             let canonical = canonical(&payload).unwrap();
             assert_eq!(canonical, naive(value));
-            assert_eq!(canonical, reread, "space between is of no account");
+            assert_eq!(canonical, reread, "space between does not count");
         }
     }
 }

@@ -43,13 +43,13 @@ pub struct Changes {
     pub audit: Vec<AuditEntry>,
     /// The command of the outbox that this settles, which leaves it: a conflict, where it has left it before.
     pub settled: Option<MessageId>,
-    /// Commands of the outbox that could not be dispatched; of no account, for one that has left it meanwhile.
+    /// Commands of the outbox that could not be dispatched. It does nothing to one that has left it meanwhile.
     pub postponed: Vec<Postponed>,
     /// How far a subscription has come: a conflict, where somebody else has moved it or has taken it over.
     pub checkpoint: Option<Advance>,
     /// Events that a subscription could not handle, put aside: each instead of what was told of it before.
     pub parked: Vec<DeadLetter>,
-    /// Dead letters as they are by now: to be told anew, or told in vain. One that is none any more is left out.
+    /// Dead letters as they are by now: to be replayed, or replayed without success. One that was resolved is left out.
     pub retold: Vec<DeadLetter>,
     /// Dead letters that are none any more, by subscription and event: a conflict, where one has been none before, so that
     /// what is written with it is written once.

@@ -23,7 +23,7 @@ pub struct StoredEvent {
     pub id: MessageId,
     /// The stream it belongs to, if it is about one aggregate.
     pub stream: Option<StreamId>,
-    /// The how-manieth event of its stream it is, from 1.
+    /// Its number in its stream, from 1.
     pub version: Option<u64>,
     /// Its stable name.
     pub name: Cow<'static, str>,
