@@ -65,10 +65,11 @@ impl Page {
         self.0
     }
 
-    /// How many come before it, on pages of this size.
+    /// How many come before it, on pages of this size; as databases count, at most `i64::MAX`, which is past the end of any
+    /// table.
     #[must_use]
-    pub fn offset<const MOST: u32, const USUAL: u32>(self, size: PageSize<MOST, USUAL>) -> u64 {
-        u64::from(self.0 - 1) * u64::from(size.0)
+    pub fn offset<const MOST: u32, const USUAL: u32>(self, size: PageSize<MOST, USUAL>) -> i64 {
+        i64::try_from(u64::from(self.0 - 1) * u64::from(size.0)).unwrap_or(i64::MAX)
     }
 }
 
@@ -158,6 +159,7 @@ mod tests {
         let (last, largest) = (Page::try_from(u32::MAX).unwrap(), <PageSize>::try_from(100).unwrap());
         assert_eq!((last.offset(largest), last.number()), (429_496_729_400, u32::MAX));
         assert_eq!(Page::default().offset(largest), 0);
+        assert_eq!(last.offset(PageSize::<{ u32::MAX }, 1>(u32::MAX)), i64::MAX);
     }
 
     #[test]
