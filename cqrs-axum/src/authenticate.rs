@@ -39,7 +39,7 @@ pub trait Authenticate: Send + Sync + 'static {
     /// The problem that the request is answered with, such as a token that has expired.
     fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Option<Caller>, Problem>> + Send;
 
-    /// How a request says it: for the OpenAPI document, and for the `WWW-Authenticate` of an answer with 401.
+    /// How a request says it: for the OpenAPI document, and for the `WWW-Authenticate` of an answer.
     fn scheme(&self) -> Scheme {
         Scheme::Bearer { format: "" }
     }
@@ -108,14 +108,34 @@ pub enum Scheme {
     },
 }
 
+/// Why a client is told how to say who it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Challenge<'a> {
+    /// It has not said.
+    Unsaid,
+    /// What it said is not believed.
+    Unbelieved,
+    /// Who it is may not, without this scope.
+    Without(&'a str),
+}
+
 impl Scheme {
-    /// What [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#field.www-authenticate) calls a challenge.
-    pub(crate) fn challenge(self) -> String {
-        match self {
-            Scheme::Bearer { .. } => "Bearer".to_owned(),
-            Scheme::Basic => "Basic realm=\"api\"".to_owned(),
-            Scheme::ApiKey { header } => format!("ApiKey header=\"{header}\""),
-        }
+    /// What [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#field.www-authenticate) calls a challenge, and with a token
+    /// also what [RFC 6750](https://www.rfc-editor.org/rfc/rfc6750#section-3) has it say. Nothing, where to say it again
+    /// does not help.
+    pub(crate) fn challenge(self, why: Challenge<'_>) -> Option<String> {
+        let bearer = "Bearer realm=\"api\"";
+        Some(match (self, why) {
+            (Scheme::Bearer { .. }, Challenge::Unsaid) => bearer.to_owned(),
+            (Scheme::Bearer { .. }, Challenge::Unbelieved) => format!("{bearer}, error=\"invalid_token\""),
+            (Scheme::Bearer { .. }, Challenge::Without(scope)) if scope.contains(['"', '\\']) => return None,
+            (Scheme::Bearer { .. }, Challenge::Without(scope)) => {
+                format!("{bearer}, error=\"insufficient_scope\", scope=\"{scope}\"")
+            }
+            (_, Challenge::Without(_)) => return None,
+            (Scheme::Basic, _) => "Basic realm=\"api\"".to_owned(),
+            (Scheme::ApiKey { header }, _) => format!("ApiKey header=\"{header}\""),
+        })
     }
 
     /// Its name in the OpenAPI document, and what it is there.

@@ -189,18 +189,22 @@ fn of_path(routes: &[Route], shared: &Arc<Shared>) -> MethodRouter {
 }
 
 async fn not_allowed(request: Request, allowed: impl AsRef<str>) -> Response<Body> {
-    let text = format!("`{}` is not for this path; it takes {}", request.method(), allowed.as_ref());
+    let (head, _) = request.into_parts();
+    if request::has_empty_segment(head.uri.path()) {
+        return request::of_no_route(&head, answer::of_problem(&request::no_such_path()));
+    }
+    let text = format!("`{}` is not for this path; it takes {}", head.method, allowed.as_ref());
     let mut response = answer::of_problem(&Problem::new(405, text));
     if let Ok(allowed) = HeaderValue::from_str(allowed.as_ref()) {
         response.headers_mut().insert(ALLOW, allowed);
     }
-    response
+    request::of_no_route(&head, response)
 }
 
 async fn not_found(request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
-    let problem = request::too_long(&head).unwrap_or_else(|| Problem::not_found("there is no such path"));
-    answer::of_problem(&problem)
+    let problem = request::too_long(&head).unwrap_or_else(request::no_such_path);
+    request::of_no_route(&head, answer::of_problem(&problem))
 }
 
 #[cfg(test)]

@@ -67,7 +67,11 @@
 //! | `traceparent`, `tracestate` | the caller's place in a distributed trace, by W3C; what cannot be read counts as not given |
 //! | `X-Request-Timeout-Ms` | how long the call may take, in milliseconds; the message's own `timeout` may be shorter |
 //! | `Retry-After` | on 503, and on 409 where the same call is under way: seconds until another try may help |
-//! | `WWW-Authenticate` | on 401, how to say who one is |
+//! | `WWW-Authenticate` | on 401, how to say who one is; on 403, the scope that a token is without |
+//!
+//! # Features
+//!
+//! `prometheus`, off by default: `metrics()`, a recorder for what the bus counts, and `/metrics`.
 
 mod answer;
 mod authenticate;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{OriginalUri, Request};
-use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::header::{CONNECTION, WWW_AUTHENTICATE};
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderValue, Response, StatusCode};
 use cqrs_core::http::{Parts, Route, RouteDispatch, RouteResult};
@@ -15,7 +15,7 @@ use cqrs_core::{Bus, MessageId, Problem};
 use percent_encoding::percent_decode;
 
 use crate::answer;
-use crate::authenticate::{Authenticator, Caller};
+use crate::authenticate::{Authenticator, Caller, Challenge};
 use crate::body::{self, Limits};
 use crate::given::{self, CORRELATION_ID, Given};
 
@@ -44,8 +44,13 @@ pub(crate) fn answer(route: Route, shared: Arc<Shared>, request: Request) -> imp
             Err(problem) => Err(problem),
         };
         let mut response = answered.unwrap_or_else(|problem| answer::of_problem(&problem));
-        if response.status() == StatusCode::UNAUTHORIZED {
-            challenge(&shared, &mut response);
+        match response.status() {
+            StatusCode::UNAUTHORIZED => challenge(&shared, &mut response, Challenge::Unsaid),
+            // The rest of the body is not read, and nothing can come after it.
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
         }
         response.headers_mut().insert(&CORRELATION_ID, correlation);
         Ok(response)
@@ -67,12 +72,25 @@ async fn call(
         return Err(problem);
     }
     let caller = match &shared.authenticator {
-        Some(authenticator) => authenticator.ask(head).await?,
+        Some(authenticator) => match authenticator.ask(head).await {
+            Ok(caller) => caller,
+            Err(problem) => {
+                let mut response = answer::of_problem(&problem);
+                if problem.status == 401 {
+                    challenge(shared, &mut response, Challenge::Unbelieved);
+                }
+                return Ok(response);
+            }
+        },
         None => None,
     };
     if !route.admits(caller.as_ref().map(|caller| &caller.principal)) {
         let refused = as_given(route.refuse(&shared.bus), Origin { id, caller, given: mem::take(given) });
-        return Ok(answer::of_result(refused.await, prefix(head)));
+        let mut response = answer::of_result(refused.await, prefix(head));
+        if let (StatusCode::FORBIDDEN, Some(scope)) = (response.status(), route.scope()) {
+            challenge(shared, &mut response, Challenge::Without(scope));
+        }
+        return Ok(response);
     }
     let path = segments(route.path(), head.uri.path())?;
     let body = match route.has_body() {
@@ -140,11 +158,29 @@ pub(crate) fn too_long(head: &Head) -> Option<Problem> {
         .then(|| Problem::new(414, format!("path and query string are longer than {LONGEST_URI} bytes")))
 }
 
-fn challenge(shared: &Shared, response: &mut Response<Body>) {
-    let scheme = shared.authenticator.as_ref().map(|authenticator| authenticator.scheme());
-    if let Some(challenge) = scheme.and_then(|scheme| HeaderValue::try_from(scheme.challenge()).ok()) {
+fn challenge(shared: &Shared, response: &mut Response<Body>, why: Challenge<'_>) {
+    let Some(authenticator) = &shared.authenticator else { return };
+    let challenge = authenticator.scheme().challenge(why);
+    if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
         response.headers_mut().entry(WWW_AUTHENTICATE).or_insert(challenge);
     }
+}
+
+/// The answer to a request of no route, under the id that all answers have.
+pub(crate) fn of_no_route(head: &Head, mut response: Response<Body>) -> Response<Body> {
+    let (given, _) = Given::of(&head.headers);
+    response.headers_mut().insert(&CORRELATION_ID, given.correlation.unwrap_or_else(|| id_of(MessageId::new())));
+    response
+}
+
+/// Whether a path has a segment without anything in it, which no route has.
+pub(crate) fn has_empty_segment(path: &str) -> bool {
+    path.len() > 1 && path.split('/').skip(1).any(str::is_empty)
+}
+
+/// There is nothing there.
+pub(crate) fn no_such_path() -> Problem {
+    Problem::not_found("there is no such path")
 }
 
 /// What stands where the template has names, decoded. The router has matched the path, so that both have as many segments.
@@ -155,6 +191,9 @@ fn segments<'a>(template: &str, path: &'a str) -> Result<Vec<Cow<'a, str>>, Prob
     let named = pairs.filter(|(segment, _)| segment.starts_with(b"{"));
     named
         .map(|(name, given)| {
+            if given.is_empty() {
+                return Err(no_such_path());
+            }
             percent_decode(given).decode_utf8().map_err(|_| {
                 let name = String::from_utf8_lossy(name);
                 let name = name.trim_matches(['{', '}']);
@@ -183,6 +222,9 @@ mod tests {
         let decoded = segments("/users/{id}/name/{name}", "/users/7/name/a%20b%2Fc").unwrap();
         assert_eq!(decoded, ["7", "a b/c"]);
         assert!(segments("/users", "/users").unwrap().is_empty());
+        assert_eq!(segments("/users/{id}/name", "/users//name").unwrap_err().status, 404);
+        assert!(has_empty_segment("/users//name") && has_empty_segment("/users/"));
+        assert!(!has_empty_segment("/users/7") && !has_empty_segment("/"));
         let problem = segments("/users/{id}", "/users/%ff").unwrap_err();
         assert_eq!((problem.status, problem.errors[0].field.as_str()), (400, "id"));
     }

@@ -1,5 +1,6 @@
 //! A server that ends in order: it stops accepting, lets end what runs, and shuts the bus down, all in a bounded time.
 
+mod host;
 mod socket;
 
 use std::future::Future;
@@ -9,7 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
 use cqrs_core::Started;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -117,14 +120,22 @@ impl Server {
         let (closing, open) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
+        // After an accept that failed, the next one is not tried at once.
+        let mut pause = pin!(sleep(Duration::ZERO));
         loop {
             tokio::select! {
-                accepted = listener.accept(), if connections.len() < most_connections => match accepted {
-                    Ok((stream, _)) => drop(connections.spawn(serve_one(stream, router.clone(), times, open.clone()))),
-                    Err(error) => pause_after(&error).await,
-                },
-                Some(_) = connections.join_next() => {}
+                biased;
                 () = &mut stop => break,
+                Some(_) = connections.join_next() => {}
+                () = &mut pause, if !pause.is_elapsed() => {}
+                accepted = listener.accept(), if pause.is_elapsed() && connections.len() < most_connections => {
+                    match accepted {
+                        Ok((stream, _)) => {
+                            drop(connections.spawn(serve_one(stream, router.clone(), times, open.clone())));
+                        }
+                        Err(error) => pause.as_mut().reset(Instant::now() + pause_after(&error)),
+                    }
+                }
             }
         }
         drop(listener);
@@ -153,9 +164,15 @@ async fn serve_one(stream: TcpStream, router: Router, times: Times, mut closing:
         tracing::debug!(%error, "a connection without TCP_NODELAY");
     }
     let (service, has_begun) = (TowerToHyperService::new(router), AtomicBool::new(false));
-    let service = service_fn(|request| {
+    let service = service_fn(|request: Request<Incoming>| {
         has_begun.store(true, Ordering::Relaxed);
-        service.call(request)
+        let answered = host::names_one(&request).then(|| service.call(request));
+        async {
+            match answered {
+                Some(answered) => answered.await,
+                None => Ok(host::refused()),
+            }
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(times.header);
@@ -181,12 +198,15 @@ async fn serve_one(stream: TcpStream, router: Router, times: Times, mut closing:
 }
 
 /// What is wrong with one connection is over with it; without file descriptors there is none until others end.
-async fn pause_after(error: &io::Error) {
+fn pause_after(error: &io::Error) -> Duration {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::error!(%error, "no connection can be accepted; trying again in a second");
-        sleep(Duration::from_secs(1)).await;
+    match error.kind() {
+        ConnectionAborted | ConnectionRefused | ConnectionReset => Duration::ZERO,
+        _ => {
+            tracing::error!(%error, "no connection can be accepted; trying again in a second");
+            Duration::from_secs(1)
+        }
     }
 }
 

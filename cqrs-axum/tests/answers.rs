@@ -274,3 +274,15 @@ fn a_request_may_name_the_host_in_its_target_and_be_of_http_1_0() {
     assert_eq!(connection.read().json(200)["id"], "b");
     assert!(connection.is_closed());
 }
+
+/// Also of what has no route: the log of a proxy and that of the server are about the same request.
+#[test]
+fn every_answer_has_a_correlation_id() {
+    let host = Host::plain();
+    for (sent, status) in [(get("/nothing"), 404), (request("PATCH", "/openapi.json"), 405), (get("//nothing"), 404)] {
+        let given = host.send(sent.clone().header("X-Correlation-Id", "mine"));
+        assert_eq!((given.status, given.header("x-correlation-id")), (status, Some("mine")));
+        let made = host.send(sent);
+        assert_eq!((made.status, made.header("x-correlation-id").map(str::len)), (status, Some(36)));
+    }
+}

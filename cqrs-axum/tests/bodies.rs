@@ -47,10 +47,13 @@ fn a_body_as_long_as_the_limit_is_read_and_a_longer_one_is_413() {
         chunked(&[too_long.as_bytes()]),
         chunked(&[&too_long.as_bytes()[..50], &too_long.as_bytes()[50..]]),
     ] {
-        // So little is read to its end all the same, and the next request is found.
+        let mut connection = host.connect();
         let answer = connection.send(&longer);
         assert_eq!(answer.problem(413)["title"], "Content Too Large");
         assert_eq!(answer.detail(413), "the body is longer than 100 bytes");
+        // The client is told that there is no next request, however little of this one was left.
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert!(connection.is_closed());
     }
     assert_eq!(connection.send(&post("/texts", &fits)).json(200), 100 - 11);
 }

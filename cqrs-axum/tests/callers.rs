@@ -125,24 +125,30 @@ fn who_may_is_let_in_and_who_may_not_is_told_no_more_than_that() {
     let mut send = |request: Request| connection.send(&request);
     let thing = || post("/things", r#"{"text":"a"}"#);
     send(thing().by("ada/things:write")).nothing(204);
-    for other in [thing().by("ada"), thing().by("ada/things:read"), get("/things").by("ada/things:write")] {
+    for (other, scope) in [
+        (thing().by("ada"), "things:write"),
+        (thing().by("ada/things:read"), "things:write"),
+        (get("/things").by("ada/things:write"), "things:read"),
+    ] {
         let answer = send(other);
         assert_eq!(answer.detail(403), "this caller may not do this");
-        assert_eq!(answer.header("www-authenticate"), None, "who it is, is known");
+        let told = format!(r#"Bearer realm="api", error="insufficient_scope", scope="{scope}""#);
+        assert_eq!(answer.header("www-authenticate"), Some(&*told));
     }
     send(request("PUT", "/things/ada").by("ada")).nothing(204);
     let denied = send(request("PUT", "/things/ben").by("ada"));
     assert_eq!(denied.detail(403), "this caller may not do this");
+    assert_eq!(denied.header("www-authenticate"), None, "no scope would help");
     assert!(!denied.text().contains("secret"));
     assert_eq!(send(get("/public").by("banned")).detail(403), "this one may not do anything");
 }
 
 #[test]
 fn who_does_not_say_who_it_is_is_401_and_told_how_to() {
-    for (scheme, challenge) in [
-        (Scheme::Bearer { format: "JWT" }, "Bearer"),
-        (Scheme::Basic, "Basic realm=\"api\""),
-        (Scheme::ApiKey { header: "X-Api-Key" }, "ApiKey header=\"X-Api-Key\""),
+    for (scheme, challenge, unbelieved) in [
+        (Scheme::Bearer { format: "JWT" }, r#"Bearer realm="api""#, r#"Bearer realm="api", error="invalid_token""#),
+        (Scheme::Basic, r#"Basic realm="api""#, r#"Basic realm="api""#),
+        (Scheme::ApiKey { header: "X-Api-Key" }, r#"ApiKey header="X-Api-Key""#, r#"ApiKey header="X-Api-Key""#),
     ] {
         let host = Host::edge(|edge| edge.authenticate(Tokens(scheme)));
         for anonymous in [get("/things"), post("/things", r#"{"text":"a"}"#), request("PUT", "/things/ada")] {
@@ -153,8 +159,11 @@ fn who_does_not_say_who_it_is_is_401_and_told_how_to() {
         let wrong = host.send(get("/public").header("Authorization", "Basic YTpi"));
         assert_eq!(
             (wrong.detail(401).as_str(), wrong.header("www-authenticate")),
-            ("a token is a bearer's", Some(challenge))
+            ("a token is a bearer's", Some(unbelieved))
         );
+        let forbidden = host.send(get("/things").by("ada"));
+        let is_told = forbidden.header("www-authenticate").is_some();
+        assert_eq!((forbidden.status, is_told), (403, matches!(scheme, Scheme::Bearer { .. })));
     }
 }
 
@@ -240,9 +249,9 @@ fn who_is_refused_is_in_the_log_and_in_the_audit_trail() {
     let refused = write.clone().header("X-Correlation-Id", "the-one-refused");
     host.send(refused.header("Authorization", "Bearer ada/things:read")).problem(403);
     host.send(write.header("X-Correlation-Id", "the-stranger")).problem(401);
-    let told = log.lines("is refused to a caller");
+    let told = log.lines("correlation_id=the-one-refused");
     let [line] = &told[..] else { panic!("{told:?}") };
-    for part in ["call{WriteThing ", "correlation_id=the-one-refused", "`things:write` is missing"] {
+    for part in ["call{WriteThing ", "is refused to a caller", "`things:write` is missing"] {
         assert!(line.contains(part), "{part}: {line}");
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

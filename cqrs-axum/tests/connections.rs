@@ -215,3 +215,29 @@ fn a_body_that_nobody_wants_does_not_hold_its_connection() {
         assert!(began.elapsed() < LIMIT, "it is read on and on");
     }
 }
+
+#[test]
+fn a_request_names_one_host() {
+    let host = Host::plain();
+    for (version, hosts, status) in [
+        ("1.1", "Host: localhost:8080\r\n", 200),
+        ("1.1", "Host: [::1]:8080\r\n", 200),
+        ("1.1", "Host:\r\n", 200),
+        ("1.0", "", 200),
+        ("1.1", "", 400),
+        ("1.1", "Host: a\r\nHost: a\r\n", 400),
+        ("1.1", "Host: a b/c@d\r\n", 400),
+        ("1.1", "Host: ada@example.org\r\n", 400),
+        ("1.1", "Host: a/b\r\n", 400),
+    ] {
+        let mut connection = host.connect();
+        connection.write(format!("GET /numbers/1 HTTP/{version}\r\n{hosts}\r\n"));
+        let answer = connection.read();
+        assert_eq!(answer.status, status, "{version} {hosts:?}");
+        if status == 400 {
+            answer.problem(400);
+            assert_eq!(answer.header("connection"), Some("close"));
+            assert!(connection.is_closed());
+        }
+    }
+}

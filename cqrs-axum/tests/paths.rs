@@ -37,13 +37,33 @@ struct AddName {}
 #[handler]
 fn add_name(_: AddName) {}
 
+#[query(output = usize, http(get = "/names/{name}/more"))]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct GetMore {
+    name: String,
+}
+
+#[handler]
+fn get_more(query: GetMore) -> usize {
+    query.name.len()
+}
+
 #[test]
 fn a_path_that_nobody_has_is_404_and_the_connection_goes_on() {
     let host = Host::plain();
     let mut connection = host.connect();
-    for target in
-        ["/", "/name", "/names/", "/names/a/b", "/names//", "/Names/a", "/names/a/", "//names/a", "/%6eames/a"]
-    {
+    for target in [
+        "/",
+        "/name",
+        "/names/",
+        "/names/a/b",
+        "/names//",
+        "/Names/a",
+        "/names/a/",
+        "//names/a",
+        "/names//more",
+        "/%6eames/a",
+    ] {
         for method in ["GET", "POST", "DELETE", "OPTIONS"] {
             let answer = connection.send(&request(method, target));
             assert_eq!(answer.detail(404), "there is no such path", "{method} {target}");

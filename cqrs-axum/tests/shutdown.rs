@@ -195,3 +195,15 @@ fn a_time_without_an_end_is_one() {
     assert_eq!(connection.send(&post("/things", "{}")).json(200), 1);
     assert_eq!(host.ended(), Ended::Orderly);
 }
+
+/// Whoever has its answer, and goes on sending what nobody wants, is not waited for.
+#[test]
+fn a_client_that_was_refused_and_goes_on_does_not_hold_up_the_end() {
+    let (bus, _) = world(0);
+    let host = host(&bus, Duration::from_secs(1));
+    let mut refused = host.connect();
+    refused.write(request("POST", "/nothing").header("Content-Length", "50000000").bytes());
+    refused.write([b' '; 1000]);
+    refused.read().problem(404);
+    assert_eq!(host.ended(), Ended::Orderly);
+}

@@ -89,7 +89,7 @@ fn what_a_shell_is_shown_is_a_problem_with_its_type() {
     let anonymous = served.send(&get("/users"));
     assert_eq!(
         (anonymous.problem(401)["status"].as_u64(), anonymous.header("www-authenticate")),
-        (Some(401), Some("Bearer"))
+        (Some(401), Some("Bearer realm=\"api\""))
     );
 }
 
@@ -114,7 +114,10 @@ fn the_demo_takes_the_tour_by_itself_and_ends_with_success() {
             let (_, answered) = said.split_once(&sent).unwrap_or_else(|| panic!("{sent} is not in:\n{said}"));
             assert!(answered.lines().next().unwrap().contains(&stop.status.to_string()), "{sent}: {answered}");
         }
-        assert!(said.contains("Location: /users/1\n") && said.contains("WWW-Authenticate: Bearer\n"), "{said}");
+        assert!(
+            said.contains("Location: /users/1\n") && said.contains("WWW-Authenticate: Bearer realm=\"api\"\n"),
+            "{said}"
+        );
         assert!(said.ends_with("# 12 requests, each answered as told\n"), "{said}");
     }
 }

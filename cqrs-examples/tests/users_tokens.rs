@@ -81,7 +81,13 @@ fn a_token_that_is_not_taken_is_401_and_told_how_to_send_one() {
         claims.as_object_mut().unwrap().remove(claim);
         signed(Algorithm::HS256, SECRET, &claims)
     };
+    let later = {
+        let mut claims = claims(7200);
+        claims["nbf"] = claims["exp"].as_i64().map(|exp| exp - 3600).into();
+        signed(Algorithm::HS256, SECRET, &claims)
+    };
     for (why, token) in [
+        ("its time has not come", later),
         ("it has expired", signed(Algorithm::HS256, SECRET, &claims(-3600))),
         ("it is signed with another secret", signed(Algorithm::HS256, "another secret", &claims(3600))),
         ("it is signed with an empty secret", signed(Algorithm::HS256, "", &claims(3600))),
@@ -103,7 +109,8 @@ fn a_token_that_is_not_taken_is_401_and_told_how_to_send_one() {
         let answer = host.send(with(&format!("Bearer {token}")));
         let told = answer.detail(401);
         assert!(told.starts_with("this token is not taken: ") || told.contains("Bearer <token>"), "{why}: {told}");
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{why}");
+        let told = r#"Bearer realm="api", error="invalid_token""#;
+        assert_eq!(answer.header("www-authenticate"), Some(told), "{why}");
         assert!(!told.contains(SECRET) && (token.is_empty() || !told.contains(&token)), "{why}: {told}");
     }
 }
@@ -118,7 +125,7 @@ fn another_scheme_or_none_is_401() {
     for anonymous in [get("/users"), get("/users/1"), post("/users", "{")] {
         let answer = host.send(anonymous);
         assert_eq!(answer.detail(401), "this takes a caller who says who they are");
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"api\""));
     }
     for open in ["/openapi.json", "/docs", "/livez", "/readyz"] {
         assert_eq!(host.get(open).status, 200, "{open}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Sleep, sleep};
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutWriter;
 
 /// How long a client may go on sending what nobody reads, once it has its answer.
@@ -22,11 +22,15 @@ const LINGERS: Duration = Duration::from_secs(2);
 pub(super) struct Socket {
     stream: Pin<Box<TimeoutWriter<TcpStream>>>,
     closing: watch::Receiver<bool>,
-    lingering: Option<Pin<Box<Sleep>>>,
+    /// From the end on: until when the client is listened to.
+    lingering: Option<Pin<Box<Lingering>>>,
 }
 
+/// Ready when a client has been listened to for long enough.
+type Lingering = dyn Future<Output = ()> + Send;
+
 impl Socket {
-    /// A connection whose client may take nothing for so long; once the server is closing, it lingers no more.
+    /// A connection whose client may take nothing for so long; it does not linger while the server is closing.
     pub(super) fn new(stream: TcpStream, write_timeout: Duration, closing: watch::Receiver<bool>) -> Self {
         let mut stream = TimeoutWriter::new(stream);
         stream.set_timeout(Some(write_timeout));
@@ -34,7 +38,7 @@ impl Socket {
     }
 
     /// Reads on, whatever it is, until the client ends too or its time is up.
-    fn poll_rest(&mut self, cx: &mut Context<'_>, lingering: &mut Pin<Box<Sleep>>) -> Poll<()> {
+    fn poll_rest(&mut self, cx: &mut Context<'_>, mut lingering: Pin<&mut Lingering>) -> Poll<()> {
         let mut unwanted = [0; 8 * 1024];
         while lingering.as_mut().poll(cx).is_pending() {
             let mut read = ReadBuf::new(&mut unwanted);
@@ -79,13 +83,11 @@ impl AsyncWrite for Socket {
             Some(lingering) => lingering,
             None => {
                 ready!(self.stream.as_mut().poll_shutdown(cx))?;
-                if *self.closing.borrow() {
-                    return Poll::Ready(Ok(()));
-                }
-                Box::pin(sleep(LINGERS))
+                let mut closing = self.closing.clone();
+                Box::pin(async move { drop(timeout(LINGERS, closing.wait_for(|closing| *closing)).await) })
             }
         };
-        let rest = self.poll_rest(cx, &mut lingering);
+        let rest = self.poll_rest(cx, lingering.as_mut());
         self.lingering = Some(lingering);
         rest.map(Ok)
     }

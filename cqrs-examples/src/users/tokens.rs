@@ -68,7 +68,10 @@ impl Authenticate for Tokens {
         let Some((_, token)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
             return Err(Problem::unauthorized("write `Authorization: Bearer <token>`"));
         };
-        let claims = match decode::<Claims>(token.trim(), &self.verifies, &Validation::default()) {
+        // HS256 alone, in time by `exp`, and by `nbf` where it has one; clocks may differ by a minute.
+        let mut valid = Validation::default();
+        valid.validate_nbf = true;
+        let claims = match decode::<Claims>(token.trim(), &self.verifies, &valid) {
             Ok(token) => token.claims,
             Err(error) => return Err(Problem::unauthorized(format!("this token is not taken: {error}"))),
         };
