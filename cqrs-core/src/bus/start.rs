@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::bus::Bus;
 use crate::bus::verify::Report;
+use crate::call::limit::Limit;
 use crate::result::fault::{Fault, with_sources};
 use crate::subscription::OUTBOX;
 
@@ -51,6 +52,7 @@ impl Bus {
         }
         self.container().prepare_all(self).await.map_err(StartError::Provider)?;
         if let Some(store) = self.store().await.map_err(StartError::Store)? {
+            Limit::can_be("a bus that has a store").map_err(StartError::Store)?;
             tracing::info!(store = store.describe(), subscriptions = self.delivery().durable().len(), "started");
             self.subscribers().start(self).await.map_err(StartError::Store)?;
         } else if self.default_unit().is_none() && self.delivery().handlers() > 0 {

@@ -4,6 +4,7 @@ use std::future::Future as _;
 use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::task::{Context as Cx, Poll};
+use std::time::Duration;
 
 use tokio::time::Sleep;
 
@@ -19,11 +20,20 @@ pub(crate) struct Limit {
 
 impl Limit {
     pub(crate) fn new(until: Deadline) -> Result<Self, Fault> {
+        Limit::of("a call with a deadline", until)
+    }
+
+    /// Whether there can be one here, for `what` needs it.
+    pub(crate) fn can_be(what: &str) -> Result<(), Fault> {
+        Limit::of(what, Deadline::after(Duration::ZERO)).map(drop)
+    }
+
+    fn of(what: &str, until: Deadline) -> Result<Self, Fault> {
         // tokio panics where there is no timer.
         let sleep = catch_unwind(|| Box::pin(tokio::time::sleep_until(until.instant())));
         let sleep = sleep.map_err(|payload: Payload| {
             drop(payload);
-            Fault::wiring("a call with a deadline needs a tokio runtime with its timer enabled, and there is none here")
+            Fault::wiring(format!("{what} needs a tokio runtime with its timer enabled, and there is none here"))
         })?;
         Ok(Limit { until, sleep })
     }
