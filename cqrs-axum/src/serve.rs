@@ -43,11 +43,13 @@ use self::socket::Socket;
 /// }
 /// ```
 ///
-/// A client that opens a connection has 30 seconds to send the head of a request, and as long for the next one, and may take
-/// nothing of an answer for 60. A connection that ends while its client is still sending stays open for it to
-/// read the answer, a few seconds. What is no HTTP at all is answered with a status alone: 400, 414 for a target above 64
-/// KiB, 431 for a head that is too large. TLS and HTTP/2 are a proxy's business, or that of `axum::serve` and its like: the router
-/// is any server's.
+/// A client that opens a connection has 30 seconds to send the head of a request, and as long for the next one, and may
+/// take nothing of an answer for 60. A connection that ends while its client is still sending stays open for it to read the
+/// answer, a few seconds. A client that closes its connection, or its own side of it, has gone: a call under way that has
+/// no unit of work is dropped, one that has goes on by itself.
+///
+/// What is no HTTP at all is answered with a status alone: 400, 414 for a target above 64 KiB, 431 for a head that is too
+/// large. TLS and HTTP/2 are a proxy's business, or that of `axum::serve` and its like: the router is any server's.
 #[derive(Debug)]
 #[must_use = "a server serves when it is told to: `.run(started, stop).await`"]
 pub struct Server {
