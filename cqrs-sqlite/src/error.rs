@@ -192,6 +192,16 @@ pub enum OpenError {
         /// The migration.
         name: String,
     },
+    /// A migration does something that only the framework does, such as to write its tables.
+    #[error("the migration `{name}` of `{}` is not applied, and nothing of it is left: {refused}", path.display())]
+    RefusedInMigration {
+        /// The database.
+        path: PathBuf,
+        /// The migration.
+        name: String,
+        /// What was refused, and what to do instead.
+        refused: String,
+    },
     /// A migration leaves rows that refer to nothing.
     #[error(
         "after the migration `{name}` of `{}` rows of `{table}` refer to rows that are not there, so nothing of it is \

@@ -67,6 +67,14 @@ pub(crate) fn lost_with_others(error: Option<&Arc<rusqlite::Error>>) -> Fault {
     }
 }
 
+/// The fault of whoever took part in a transaction that is gone, and was not rolled back.
+pub(crate) fn lost_sight_of() -> Fault {
+    Fault::outcome_unknown(
+        "the transaction of several writes was ended by one of them and not by the writer, and nobody knows what of it is \
+         kept: look for a handler that reaches around the connection it is given",
+    )
+}
+
 /// What kind of fault an error of SQLite is, and what is told of it.
 pub(crate) fn told(error: &rusqlite::Error) -> (FaultKind, String) {
     use FaultKind::{Conflict, Internal, Timeout, Unavailable};
@@ -86,9 +94,6 @@ pub(crate) fn told(error: &rusqlite::Error) -> (FaultKind, String) {
             (Unavailable, cured("the disk does not do as it is told, look at the system's log"))
         }
         ErrorCode::OutOfMemory => (Unavailable, cured("there is no memory left")),
-        ErrorCode::AuthorizationForStatementDenied => {
-            (Internal, "a handler neither begins nor ends a transaction: its call is one".to_owned())
-        }
         ErrorCode::OperationInterrupted => (Timeout, "it was interrupted".to_owned()),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
             (Internal, cured("the database file is damaged, restore a backup"))

@@ -65,6 +65,7 @@ mod fail_points;
 mod faults;
 mod guarded;
 mod paused;
+mod refused;
 
 pub use rusqlite;
 

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use crate::error::OpenError;
 use crate::guarded::Guarded;
 use crate::options::Migration;
+use crate::refused::{Refused, Whose};
 use crate::schema::{APPLICATION_ID, FRAMEWORK};
 
 /// Why a step failed: SQLite's own error, which may be a lock to wait for, or one that is final.
@@ -108,7 +109,7 @@ pub(crate) fn application(conn: &Guarded, path: &Path, migrations: &[Migration])
 
 /// Where the first migration stands that was not applied; all that were are as they were.
 fn next(conn: &Guarded, path: &Path, migrations: &[Migration]) -> Result<Option<usize>, Failed> {
-    let mut statement = conn.own().prepare_cached("SELECT name, checksum FROM cq_migration ORDER BY position")?;
+    let mut statement = conn.own().prepare("SELECT name, checksum FROM cq_migration ORDER BY position")?;
     let mut rows = statement.query(())?;
     let mut position = 0;
     while let Some(row) = rows.next()? {
@@ -133,12 +134,13 @@ fn next(conn: &Guarded, path: &Path, migrations: &[Migration]) -> Result<Option<
 
 fn apply(conn: &Guarded, path: &Path, position: usize, migration: &Migration) -> Result<(), Failed> {
     let (path, name) = (|| path.to_owned(), || migration.name.to_string());
-    if let Err(source) = conn.run(None, |conn| conn.execute_batch(&migration.sql)).0 {
-        return Err(match source.sqlite_error_code() {
-            Some(ErrorCode::AuthorizationForStatementDenied) => {
-                OpenError::TransactionInMigration { path: path(), name: name() }
-            }
-            _ => OpenError::FailedMigration { path: path(), name: name(), source },
+    let applied = || conn.foreign(Whose::Migration, |conn| conn.execute_batch(&migration.sql));
+    if let Err((source, refused)) = conn.limited(None, applied).0 {
+        let (path, name) = (path(), name());
+        return Err(match refused {
+            Some(Refused { of_transaction: true, .. }) => OpenError::TransactionInMigration { path, name },
+            Some(Refused { text: refused, .. }) => OpenError::RefusedInMigration { path, name, refused },
+            None => OpenError::FailedMigration { path, name, source },
         }
         .into());
     }

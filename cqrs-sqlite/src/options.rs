@@ -55,7 +55,8 @@ const KEEP_AUDIT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 ///
 /// Each is one transaction, recorded by its name and what it says: the text of one that was applied never changes.
 /// References between tables are not enforced while it runs, and checked before it commits, so that a table can be
-/// made anew; it neither begins nor ends a transaction itself.
+/// made anew; it neither begins nor ends a transaction itself. Names that begin with `cq_` are the framework's: such
+/// tables may be read, and are neither made nor changed. A `PRAGMA` that sets something of the connection is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
     /// What it is called.

@@ -11,10 +11,10 @@ mod values;
 
 use cqrs_core::Fault;
 use cqrs_core::store::Changes;
-use rusqlite::Connection;
 
 use self::calls::Calls;
 use crate::fail_points;
+use crate::writer::Writing;
 
 /// How long what is written is kept.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ impl Ready {
 /// Writes changes in the transaction that is open: all of them, or a fault and none that is to be kept.
 ///
 /// What they depend on is asked first, so that a conflict is found before anything is written.
-pub(crate) fn write(conn: &Connection, ready: &Ready) -> Result<(), Fault> {
+pub(crate) fn write(conn: &Writing<'_>, ready: &Ready) -> Result<(), Fault> {
     let Ready { changes, calls, keeping } = ready;
     events::expect(conn, &changes.expected)?;
     if let Some(advance) = &changes.checkpoint {

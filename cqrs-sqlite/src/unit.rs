@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use crate::faults::{fault_of, told};
+use crate::guarded::Transaction;
 use crate::rows;
 use crate::sqlite::Sqlite;
 use crate::store::{self, Ready};
-use crate::writer::{Session, Wait};
+use crate::writer::{Ended, Session, Wait, Writing};
 
 /// The unit of work of a call whose store is an [`Sqlite`]. A bus opens and commits one for each call.
 ///
@@ -91,18 +92,22 @@ impl UnitOfWork for SqliteUnit {
     async fn commit(self, records: &Records) -> Result<(), Fault> {
         let ready = Ready::new(records.changes()?, self.0.db.keeping())?;
         let State { mut deferred, session, failed, .. } = self.0.end().await;
-        let mut job = move |conn: &Connection| {
+        let mut job = move |conn: &Writing<'_>| {
             if let Some((kind, text)) = failed.get() {
                 return Err(Fault::new(*kind, format!("a statement that was put off has failed: {text}")));
             }
             for deferred in &mut deferred {
-                deferred(conn).map_err(|error| fault_of(error, "a statement that was put off until the commit"))?;
+                conn.foreign(deferred)
+                    .map_err(|error| fault_of(error, "a statement that was put off until the commit"))?;
+            }
+            if conn.transaction() != Transaction::Open {
+                return Err(Ended::Lost.fault("a write"));
             }
             store::write(conn, &ready)
         };
         match session {
             Some(session) => session.finish(job).await,
-            None => self.0.db.writer().write(Wait::default(), move |conn| job(conn)).await,
+            None => self.0.db.writer().submit(Wait::default(), move |conn| job(conn)).await,
         }
     }
 }
@@ -144,6 +149,11 @@ impl Tx {
 /// that, and shares its commit with other calls. [`run`](WriteTx::run), [`one`](WriteTx::one), [`all`](WriteTx::all) and
 /// [`execute`](WriteTx::execute) see what the call has written; from the first of them on the call holds the one writer of
 /// the database, for at most the [limit](crate::Options::hold_limit): do what is slow before.
+///
+/// Its SQL is about the application's own tables. What begins or ends the transaction, sets something of the connection,
+/// attaches a file, or changes a table of the framework (`cq_..`) is refused, in whichever of these ways it is said, with
+/// a fault that names it and says what to do instead. The framework's tables may be read, and savepoints of any other
+/// name than `cq_..` are the handler's own.
 ///
 /// ```
 /// use cqrs_core::{Bus, Fault, command, handler, query};
@@ -227,6 +237,32 @@ impl WriteTx {
     /// Runs this now, with the writer held, after what was put off so far. What it does before it fails stays until the
     /// call ends: give a fault back, and nothing of the call is kept.
     ///
+    /// It has the writer's own connection, and not its transaction. `COMMIT`, `ROLLBACK` and `BEGIN` are refused, since
+    /// calls of others are in it too: to leave nothing, return an error; to undo a part, use a savepoint.
+    ///
+    /// ```
+    /// # use cqrs_sqlite::{Sqlite, SqliteUnit};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let notes = [("notes", "CREATE TABLE note (text TEXT NOT NULL) STRICT")];
+    /// # let db = Sqlite::options(directory.path().join("notes.db")).migrations(notes).open().await?;
+    /// # let unit = SqliteUnit::begin(&db);
+    /// # let mut tx = unit.write_tx();
+    /// tx.run(|conn| {
+    ///     conn.execute("INSERT INTO note (text) VALUES ('milk')", ())?;
+    ///     conn.execute_batch("SAVEPOINT maybe; DELETE FROM note; ROLLBACK TO maybe; RELEASE maybe")
+    /// })
+    /// .await?;
+    /// let fault = tx.run(|conn| conn.execute_batch("COMMIT")).await.unwrap_err();
+    /// assert!(fault.detail().contains("return an error to leave nothing of it"));
+    /// # unit.commit().await?;
+    /// # assert_eq!(db.reads().one::<i64>("SELECT count(*) FROM note", ()).await?, Some(1));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Where SQLite has rolled the transaction back, as after `INSERT OR ROLLBACK`, what the closure writes after that is
+    /// not kept either: give its error back.
+    ///
     /// # Errors
     /// What SQLite says, as a fault; or why the writer was not to be had or is held no longer.
     pub async fn run<T: Send + 'static>(
@@ -242,13 +278,13 @@ impl WriteTx {
         };
         // Not before the writer is held: who gives up waiting for it still has what was put off.
         let (deferred, failed) = (std::mem::take(deferred), failed.clone());
-        let now = move |conn: &Connection| {
-            for mut deferred in deferred {
-                deferred(conn).inspect_err(|error| drop(failed.set(told(error))))?;
+        let now = move |conn: &Writing<'_>| {
+            for deferred in deferred {
+                conn.foreign(deferred).inspect_err(|error| drop(failed.set(told(error))))?;
             }
-            run(conn)
+            conn.foreign(run)
         };
-        session.run(now).await
+        session.submit(now).await
     }
 
     /// Runs a statement now, and says how many rows it changed.

@@ -7,6 +7,7 @@ mod recovery;
 mod session;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -25,7 +26,8 @@ use crate::paused;
 
 pub(crate) use self::job::JobResult;
 pub use self::metrics::WriterMetrics;
-pub(crate) use self::session::Session;
+pub(crate) use self::session::{Ended, Session};
+pub(crate) use self::writing::Writing;
 
 /// Hands writes to the thread that owns the writing connection.
 ///
@@ -100,17 +102,16 @@ impl Writer {
         let (commands, queue) = mpsc::channel(options.queue.max(1));
         let (committed, commits) = watch::channel(0);
         let counters = Arc::new(Counters::default());
-        let thread = WriterThread {
-            conn: Guarded::new(conn)?,
-            queue,
-            options: options.clone(),
-            path: path.clone(),
-            counters: counters.clone(),
-            committed,
-            pages_left: 0,
+        let conn = Guarded::new(conn)?;
+        group::prepare(&conn)?;
+        let run = {
+            let (options, path, counters) = (options.clone(), path.clone(), counters.clone());
+            move || {
+                let conn = Writing::on(&conn);
+                WriterThread { conn, queue, options, path, counters, committed, pages_left: 0 }.run();
+            }
         };
-        thread.prepare()?;
-        std::thread::Builder::new().name("cqrs-sqlite writer".to_owned()).spawn(move || thread.run())?;
+        std::thread::Builder::new().name("cqrs-sqlite writer".to_owned()).spawn(run)?;
         Ok(Writer(Arc::new(Inner { commands, options, path, counters, commits })))
     }
 
@@ -123,10 +124,10 @@ impl Writer {
     /// # Errors
     /// The job's own fault; or unavailable, where there was no room in the queue, another process held the lock, or
     /// the disk is full; then nothing happened. Or an unknown outcome, where the disk failed in the commit.
-    pub(crate) async fn write<T: Send + 'static>(
+    pub(crate) async fn submit<T: Send + 'static>(
         &self,
         wait: Wait,
-        job: impl FnMut(&Connection) -> JobResult<T> + Send + 'static,
+        job: impl FnMut(&Writing<'_>) -> JobResult<T> + Send + 'static,
     ) -> JobResult<T> {
         let (job, answer) = Work::job(job);
         self.send(wait.limit(self.0.options.wait), Command::Job(job)).await?;

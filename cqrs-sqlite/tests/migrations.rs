@@ -106,6 +106,47 @@ async fn one_that_ends_its_transaction_is_refused() {
 }
 
 #[tokio::test]
+async fn what_only_the_framework_does_is_refused() {
+    for (sql, says) in [
+        ("INSERT INTO user (name) VALUES ('Eve'); DELETE FROM cq_event", "`cq_event`"),
+        ("DROP TABLE cq_outbox", "`cq_outbox`"),
+        ("ALTER TABLE cq_audit ADD COLUMN mine", "`cq_audit`"),
+        ("CREATE INDEX mine ON cq_audit (actor)", "`cq_audit`"),
+        ("CREATE TRIGGER mine AFTER INSERT ON cq_event BEGIN SELECT 1; END", "`cq_event`"),
+        ("UPDATE cq_migration SET checksum = ''", "`cq_migration`"),
+        ("CREATE TABLE cq_mine (id INTEGER)", "`cq_mine`"),
+        ("SAVEPOINT cq_job", "`cq_job`"),
+        ("PRAGMA writable_schema = ON", "`PRAGMA writable_schema`"),
+        ("PRAGMA journal_mode = DELETE", "`PRAGMA journal_mode`"),
+        ("PRAGMA application_id = 1", "`PRAGMA application_id`"),
+        ("ATTACH ':memory:' AS other", "`ATTACH`"),
+    ] {
+        let directory = Directory::new();
+        let error = open(&directory, &[USERS, ("mine", sql)]).await.unwrap_err();
+        assert!(matches!(&error, OpenError::RefusedInMigration { name, .. } if name == "mine"), "{sql}: {error:?}");
+        assert!(error.to_string().contains(says) && error.to_string().contains("was refused"), "{error}");
+        assert!(names(&open(&directory, &[USERS]).await.unwrap()).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn tables_of_the_framework_are_read_and_references_are_off() {
+    let directory = Directory::new();
+    let mine = (
+        "mine",
+        "PRAGMA foreign_keys = OFF;
+         CREATE VIEW trail AS SELECT command, outcome FROM cq_audit;
+         CREATE TABLE place AS SELECT max(position) AS last FROM cq_event;
+         SAVEPOINT mine; INSERT INTO user (name) VALUES ('Eve'); RELEASE mine;
+         PRAGMA user_version = 3;
+         PRAGMA foreign_keys = ON",
+    );
+    let sqlite = open(&directory, &[USERS, mine]).await.unwrap();
+    assert_eq!(names(&sqlite).await, ["Eve"]);
+    assert_eq!(sqlite.reads().one::<i64>("SELECT count(*) FROM trail", ()).await.unwrap(), Some(0));
+}
+
+#[tokio::test]
 async fn a_table_can_be_made_anew_although_others_refer_to_it() {
     let directory = Directory::new();
     let posts = (

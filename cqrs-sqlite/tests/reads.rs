@@ -80,6 +80,24 @@ async fn nothing_can_be_written() {
 }
 
 #[tokio::test]
+async fn what_one_reads_with_is_not_changed_for_the_next() {
+    let directory = Directory::new();
+    let db = open(&directory, |options| options.readers(1)).await;
+    for (sql, says) in [
+        ("PRAGMA case_sensitive_like = ON", "`PRAGMA case_sensitive_like`"),
+        ("PRAGMA query_only = OFF", "`PRAGMA query_only`"),
+        ("ATTACH ':memory:' AS other", "`ATTACH`"),
+        ("COMMIT", "`COMMIT`"),
+    ] {
+        let one = db.one::<i64>(sql, ()).await.unwrap_err();
+        let run = db.run(move |conn| conn.execute_batch(sql)).await.unwrap_err();
+        for fault in [one, run] {
+            assert!(fault.detail().contains(says) && fault.detail().contains("was refused"), "{sql}: {fault}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_closure_reads_is_of_one_moment() {
     let directory = Directory::new();
     let db = open(&directory, |options| options.readers(1)).await;

@@ -56,8 +56,15 @@
 //! # }
 //! ```
 //!
+//! A handler's own SQL cannot break that, also not by mistake: `COMMIT`, `ROLLBACK` and `BEGIN` are refused, as are
+//! settings of the connection, `ATTACH`, and whatever changes a table of the framework (`cq_..`), by a trigger too. The
+//! fault says what to do instead. Should a transaction be ended in spite of that, everybody in it is told
+//! [`OutcomeUnknown`](cqrs_core::FaultKind::OutcomeUnknown), and nothing is done twice.
+//!
 //! What limits it:
 //!
+//! - **Who reaches around the connection**, with `unsafe` code on its handle or a connection of its own to the file, is
+//!   not seen by that.
 //! - **What is not in the transaction** is not rolled back: a mail that the handler sent, a file that it wrote, what it
 //!   did through a dependency `&T`. Let that follow from an event, or go through the outbox:
 //!   [`delivery`](super::delivery).

@@ -11,10 +11,11 @@ use rusqlite::{Connection, Row as SqlRow, params};
 use super::calls::Calls;
 use super::values::{Call, Count, Id, Row, Time, micros};
 use crate::faults::fault_of;
+use crate::writer::Writing;
 
 /// Adds rows; one that does not say which events its command raised says `raised`.
 pub(super) fn record(
-    conn: &Connection,
+    conn: &Writing<'_>,
     rows: &[AuditEntry],
     calls: &Calls,
     raised: Option<(Position, Position)>,
@@ -99,7 +100,7 @@ fn entry(row: &SqlRow<'_>) -> rusqlite::Result<AuditEntry> {
 
 /// Forgets rows that were begun then or earlier. They are in the order of their commits, so it looks no further than the
 /// first that is to be kept.
-pub(super) fn purge(conn: &Connection, until: SystemTime) -> rusqlite::Result<()> {
+pub(super) fn purge(conn: &Writing<'_>, until: SystemTime) -> rusqlite::Result<()> {
     const PURGE: &str = "DELETE FROM cq_audit WHERE row < coalesce(
         (SELECT min(row) FROM (SELECT row, started_at FROM cq_audit ORDER BY row) WHERE started_at > ?),
         (SELECT max(row) + 1 FROM cq_audit))";

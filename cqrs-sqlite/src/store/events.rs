@@ -6,15 +6,16 @@ use std::time::SystemTime;
 use cqrs_core::store::{Expected, NewEvent, Position, Reading, StoredEvent};
 use cqrs_core::{Fault, MessageId, StreamId};
 use rusqlite::types::ToSql;
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Statement, params};
 
 use super::calls::Calls;
 use super::values::{Call, Count, Id, Row, Time, text};
 use crate::fail_points;
 use crate::faults::fault_of;
+use crate::writer::Writing;
 
 /// Whether each stream is as long as it is expected to be.
-pub(super) fn expect(conn: &Connection, expected: &[Expected]) -> Result<(), Fault> {
+pub(super) fn expect(conn: &Writing<'_>, expected: &[Expected]) -> Result<(), Fault> {
     for Expected { stream, version } in expected {
         let found = version_of(conn, stream).map_err(|error| fault_of(error, "reading a stream's version"))?;
         if found != *version {
@@ -26,14 +27,14 @@ pub(super) fn expect(conn: &Connection, expected: &[Expected]) -> Result<(), Fau
     Ok(())
 }
 
-fn version_of(conn: &Connection, stream: &StreamId) -> rusqlite::Result<u64> {
+fn version_of(conn: &Writing<'_>, stream: &StreamId) -> rusqlite::Result<u64> {
     let mut statement = conn.prepare_cached("SELECT coalesce(max(version), 0) FROM cq_event WHERE stream = ?")?;
     statement.query_row([stream.as_str()], |row| Ok(row.get::<_, Count>(0)?.0))
 }
 
 /// Appends events, in order, and says where the first and the last of them stand.
 pub(super) fn append(
-    conn: &Connection,
+    conn: &Writing<'_>,
     events: &[NewEvent],
     calls: &Calls,
     recorded_at: SystemTime,
@@ -48,7 +49,7 @@ pub(super) fn append(
     Ok(raised)
 }
 
-fn insert(conn: &Connection, event: &NewEvent, call: &str, recorded_at: SystemTime) -> Result<Position, Fault> {
+fn insert(conn: &Writing<'_>, event: &NewEvent, call: &str, recorded_at: SystemTime) -> Result<Position, Fault> {
     const INSERT: &str =
         "INSERT INTO cq_event (event_id, stream, version, name, schema_version, payload, call, recorded_at)
         VALUES (?1, ?2,
@@ -111,9 +112,20 @@ fn event(row: &SqlRow<'_>) -> rusqlite::Result<StoredEvent> {
     })
 }
 
+const HEAD: &str = "SELECT position, event_id FROM cq_event ORDER BY position DESC LIMIT 1";
+
 /// The last event of the log.
 pub(super) fn head(conn: &Connection) -> rusqlite::Result<Option<(Position, MessageId)>> {
-    const HEAD: &str = "SELECT position, event_id FROM cq_event ORDER BY position DESC LIMIT 1";
-    let head = |row: &SqlRow<'_>| Ok((row.get::<_, Row>(0)?.0, row.get::<_, Id>(1)?.0));
-    conn.prepare_cached(HEAD)?.query_row((), head).optional()
+    let mut statement = conn.prepare_cached(HEAD)?;
+    head_of(&mut statement)
+}
+
+/// [`head`], as who writes sees it.
+pub(super) fn head_while_writing(conn: &Writing<'_>) -> rusqlite::Result<Option<(Position, MessageId)>> {
+    let mut statement = conn.prepare_cached(HEAD)?;
+    head_of(&mut statement)
+}
+
+fn head_of(statement: &mut Statement<'_>) -> rusqlite::Result<Option<(Position, MessageId)>> {
+    statement.query_row((), |row| Ok((row.get::<_, Row>(0)?.0, row.get::<_, Id>(1)?.0))).optional()
 }

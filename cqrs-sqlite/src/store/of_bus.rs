@@ -16,7 +16,7 @@ use crate::faults::fault_of;
 use crate::read_db::ReadDb;
 use crate::sqlite::Sqlite;
 use crate::unit::SqliteUnit;
-use crate::writer::Wait;
+use crate::writer::{Wait, Writing};
 
 const _: () = {
     fn info() -> &'static private::StoreInfo {
@@ -55,9 +55,9 @@ impl Sqlite {
     async fn tell<T: Send + 'static>(
         &self,
         what: &'static str,
-        tell: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        tell: impl Fn(&Writing<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
-        self.writer().write(Wait::default(), move |conn| tell(conn).map_err(|error| fault_of(error, what))).await
+        self.writer().submit(Wait::default(), move |conn| tell(conn).map_err(|error| fault_of(error, what))).await
     }
 }
 
@@ -74,7 +74,7 @@ impl Store for Sqlite {
         let ready = Ready::new(changes, self.keeping());
         Box::pin(async move {
             let ready = ready?;
-            self.writer().write(Wait::default(), move |conn| super::write(conn, &ready)).await
+            self.writer().submit(Wait::default(), move |conn| super::write(conn, &ready)).await
         })
     }
 

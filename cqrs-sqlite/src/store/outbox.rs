@@ -11,9 +11,10 @@ use super::calls::Calls;
 use super::values::{Call, Id, Time, text};
 use crate::fail_points;
 use crate::faults::fault_of;
+use crate::writer::Writing;
 
 /// Adds commands. One whose key waits there already is the same command again.
-pub(super) fn send(conn: &Connection, commands: &[NewCommand], calls: &Calls) -> Result<(), Fault> {
+pub(super) fn send(conn: &Writing<'_>, commands: &[NewCommand], calls: &Calls) -> Result<(), Fault> {
     const SEND: &str =
         "INSERT INTO cq_outbox (command_id, name, payload, key, not_before, call) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (key) DO NOTHING";
@@ -29,7 +30,7 @@ pub(super) fn send(conn: &Connection, commands: &[NewCommand], calls: &Calls) ->
 }
 
 /// Takes a command out that is carried out.
-pub(super) fn settle(conn: &Connection, id: MessageId) -> Result<(), Fault> {
+pub(super) fn settle(conn: &Writing<'_>, id: MessageId) -> Result<(), Fault> {
     let settled = conn
         .prepare_cached("DELETE FROM cq_outbox WHERE command_id = ?")
         .and_then(|mut settled| settled.execute([Id(id)]));
@@ -39,7 +40,7 @@ pub(super) fn settle(conn: &Connection, id: MessageId) -> Result<(), Fault> {
     }
 }
 
-pub(super) fn postpone(conn: &Connection, postponed: &[Postponed]) -> Result<(), Fault> {
+pub(super) fn postpone(conn: &Writing<'_>, postponed: &[Postponed]) -> Result<(), Fault> {
     const POSTPONE: &str =
         "UPDATE cq_outbox SET not_before = ?, attempts = ?, error = ?, parked = ? WHERE command_id = ?";
     for Postponed { id, not_before, attempts, error, parked } in postponed {

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Keeping;
 use super::values::{Id, Time, kept_since};
 use crate::faults::{fault_of, is_unique};
+use crate::writer::Writing;
 
 /// A key in one column: two that differ are written differently.
 fn written(key: &LedgerKey) -> Result<String, Fault> {
@@ -18,7 +19,7 @@ fn written(key: &LedgerKey) -> Result<String, Fault> {
 }
 
 /// Records an outcome; a conflict, where the key has one that has not expired.
-pub(super) fn record(conn: &Connection, entry: &LedgerEntry, now: SystemTime, keeping: Keeping) -> Result<(), Fault> {
+pub(super) fn record(conn: &Writing<'_>, entry: &LedgerEntry, now: SystemTime, keeping: Keeping) -> Result<(), Fault> {
     const RECORD: &str = "INSERT INTO cq_outcome (key, fingerprint, outcome, recorded_at, subscription, event_id)
         VALUES (?, ?, ?, ?, ?, ?)";
     const EXPIRED: &str = "DELETE FROM cq_outcome WHERE key = ? AND recorded_at <= ? AND event_id IS NULL";
@@ -63,7 +64,7 @@ pub(super) fn find(
 
 /// Forgets what has expired; the outcome of what follows from an event, no sooner than its subscription has the event
 /// behind it.
-pub(super) fn purge(conn: &Connection, now: SystemTime, keeping: Keeping) -> rusqlite::Result<()> {
+pub(super) fn purge(conn: &Writing<'_>, now: SystemTime, keeping: Keeping) -> rusqlite::Result<()> {
     const PURGE: &str = "DELETE FROM cq_outcome WHERE recorded_at <= ? AND (
         event_id IS NULL
         OR (event_id NOT IN (SELECT event_id FROM cq_dead_letter WHERE subscription = cq_outcome.subscription)

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use cqrs_core::store::{Advance, Checkpoint, Claim, DeadLetter, Start};
 use cqrs_core::{Fault, MessageId, StreamId};
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Statement, params};
 
 use super::events;
 use super::values::{Count, Id, Row, Time};
 use crate::fail_points;
 use crate::faults::fault_of;
+use crate::writer::Writing;
 
 /// Moves a checkpoint, if it is where the mover has left it and nobody has taken over the subscription.
-pub(super) fn advance(conn: &Connection, advance: &Advance) -> Result<(), Fault> {
+pub(super) fn advance(conn: &Writing<'_>, advance: &Advance) -> Result<(), Fault> {
     const ADVANCE: &str = "UPDATE cq_subscription SET position = ?, event_id = ?
         WHERE name = ? AND fence = ? AND position IS ?";
     let Advance { subscription, fence, from, to, event_id } = advance;
@@ -28,7 +29,7 @@ pub(super) fn advance(conn: &Connection, advance: &Advance) -> Result<(), Fault>
 }
 
 /// Takes over a subscription, or goes on with it.
-pub(super) fn claim(conn: &Connection, claim: &Claim) -> rusqlite::Result<Option<Checkpoint>> {
+pub(super) fn claim(conn: &Writing<'_>, claim: &Claim) -> rusqlite::Result<Option<Checkpoint>> {
     const BEGIN: &str = "INSERT INTO cq_subscription (name, position, event_id, fence) VALUES (?, ?, ?, 0)
         ON CONFLICT (name) DO NOTHING";
     const HELD: &str = "SELECT owner, lease_until FROM cq_subscription WHERE name = ?";
@@ -37,7 +38,7 @@ pub(super) fn claim(conn: &Connection, claim: &Claim) -> rusqlite::Result<Option
     let Claim { subscription, owner, now, lease, start } = claim;
     let until = claim.until();
     let head = match start {
-        Start::Now => events::head(conn)?,
+        Start::Now => events::head_while_writing(conn)?,
         Start::Beginning => None,
     };
     let (position, event_id) = head.unzip();
@@ -53,16 +54,23 @@ pub(super) fn claim(conn: &Connection, claim: &Claim) -> rusqlite::Result<Option
         return Ok(None);
     }
     conn.prepare_cached(TAKE)?.execute(params![Id(*owner), Time(until), subscription])?;
-    checkpoint(conn, subscription)
+    let mut statement = conn.prepare_cached(CHECKPOINT)?;
+    checkpoint_of(&mut statement, subscription)
 }
 
-pub(super) fn release(conn: &Connection, subscription: &str, owner: MessageId) -> rusqlite::Result<()> {
+pub(super) fn release(conn: &Writing<'_>, subscription: &str, owner: MessageId) -> rusqlite::Result<()> {
     const RELEASE: &str = "UPDATE cq_subscription SET owner = NULL, lease_until = NULL WHERE name = ? AND owner = ?";
     conn.prepare_cached(RELEASE)?.execute(params![subscription, Id(owner)]).map(drop)
 }
 
+const CHECKPOINT: &str = "SELECT position, event_id, fence FROM cq_subscription WHERE name = ?";
+
 pub(super) fn checkpoint(conn: &Connection, subscription: &str) -> rusqlite::Result<Option<Checkpoint>> {
-    const CHECKPOINT: &str = "SELECT position, event_id, fence FROM cq_subscription WHERE name = ?";
+    let mut statement = conn.prepare_cached(CHECKPOINT)?;
+    checkpoint_of(&mut statement, subscription)
+}
+
+fn checkpoint_of(statement: &mut Statement<'_>, subscription: &str) -> rusqlite::Result<Option<Checkpoint>> {
     let checkpoint = |row: &SqlRow<'_>| {
         let (position, event_id) = (row.get::<_, Option<Row>>(0)?, row.get::<_, Option<Id>>(1)?);
         Ok(Checkpoint {
@@ -70,11 +78,11 @@ pub(super) fn checkpoint(conn: &Connection, subscription: &str) -> rusqlite::Res
             fence: row.get::<_, Count>(2)?.0,
         })
     };
-    conn.prepare_cached(CHECKPOINT)?.query_row([subscription], checkpoint).optional()
+    statement.query_row([subscription], checkpoint).optional()
 }
 
 /// Puts events aside.
-pub(super) fn park(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Fault> {
+pub(super) fn park(conn: &Writing<'_>, letters: &[DeadLetter]) -> Result<(), Fault> {
     const PARK: &str = "REPLACE INTO cq_dead_letter
         (subscription, position, event_id, name, stream, error, attempts, parked_at, replay)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -93,7 +101,7 @@ pub(super) fn park(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Faul
 }
 
 /// Changes what has been put aside, where it still is.
-pub(super) fn retell(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Fault> {
+pub(super) fn retell(conn: &Writing<'_>, letters: &[DeadLetter]) -> Result<(), Fault> {
     const RETELL: &str = "UPDATE cq_dead_letter SET error = ?, attempts = ?, parked_at = ?, replay = ?
         WHERE subscription = ? AND position = ? AND event_id = ?";
     for DeadLetter { subscription, position, event_id, error, attempts, parked_at, replay, .. } in letters {
@@ -108,7 +116,7 @@ pub(super) fn retell(conn: &Connection, letters: &[DeadLetter]) -> Result<(), Fa
 }
 
 /// Takes back what has been put aside; whoever else has done so before was first.
-pub(super) fn unpark(conn: &Connection, unparked: &[(Arc<str>, MessageId)]) -> Result<(), Fault> {
+pub(super) fn unpark(conn: &Writing<'_>, unparked: &[(Arc<str>, MessageId)]) -> Result<(), Fault> {
     const UNPARK: &str = "DELETE FROM cq_dead_letter WHERE subscription = ? AND event_id = ?";
     for (subscription, event_id) in unparked {
         let unparked = conn

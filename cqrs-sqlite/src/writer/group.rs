@@ -15,12 +15,16 @@ use cqrs_core::Fault;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::fail_points;
-use crate::faults::{fault_of, fault_of_shared, is_busy};
-use crate::guarded::Guarded;
+use crate::faults::{fault_of, fault_of_shared, is_busy, lost_sight_of};
+use crate::guarded::{Guarded, Transaction};
 use crate::writer::WriterOptions;
 use crate::writer::job::{Job, JobResult, Ran};
 use crate::writer::metrics::Counters;
 use crate::writer::session::{Call, Ended, Session, quoted, too_late};
+use crate::writer::writing::Writing;
+
+const SAVEPOINT: &str = "SAVEPOINT cq_job";
+const RELEASE: &str = "RELEASE cq_job";
 
 /// What comes over the queue.
 pub(crate) enum Command {
@@ -35,8 +39,8 @@ pub(crate) struct SessionRequest {
 }
 
 /// All that the thread owns.
-pub(crate) struct WriterThread {
-    pub(crate) conn: Guarded,
+pub(crate) struct WriterThread<'c> {
+    pub(crate) conn: Writing<'c>,
     pub(crate) queue: mpsc::Receiver<Command>,
     pub(crate) options: WriterOptions,
     pub(crate) path: Arc<Path>,
@@ -68,18 +72,18 @@ pub(super) enum OnLoss {
 /// What is left of the transaction after a write.
 pub(super) struct Step {
     pub(super) member: Option<Member>,
-    /// Whether SQLite rolled the whole transaction back.
+    /// Whether the whole transaction is gone.
     pub(super) lost: bool,
 }
 
-impl WriterThread {
-    /// Sets what the thread does itself.
-    pub(crate) fn prepare(&self) -> rusqlite::Result<()> {
-        // The waits for another process are in `begin`, and the checkpoints after the answers.
-        self.conn.own().busy_timeout(Duration::ZERO)?;
-        self.conn.own().pragma_update(None, "wal_autocheckpoint", 0)
-    }
+/// Sets what the thread does itself.
+pub(super) fn prepare(conn: &Guarded) -> rusqlite::Result<()> {
+    // The waits for another process are in `begin`, and the checkpoints after the answers.
+    conn.own().busy_timeout(Duration::ZERO)?;
+    conn.own().pragma_update(None, "wal_autocheckpoint", 0)
+}
 
+impl WriterThread<'_> {
     /// Serves what comes, until the last handle is gone.
     pub(crate) fn run(mut self) {
         while let Some(first) = self.queue.blocking_recv() {
@@ -123,12 +127,15 @@ impl WriterThread {
         let mut pause = Duration::from_micros(200);
         fail_points::hit("begin.before");
         loop {
-            match self.execute("BEGIN IMMEDIATE") {
+            match self.conn.execute("BEGIN IMMEDIATE") {
                 Err(error) if is_busy(&error) && Instant::now() < until => {
                     std::thread::sleep(pause);
                     pause = (pause * 2).min(Duration::from_millis(10));
                 }
                 result => {
+                    if result.is_ok() {
+                        self.conn.begun();
+                    }
                     fail_points::hit("begin.after");
                     return result;
                 }
@@ -164,7 +171,7 @@ impl WriterThread {
             self.counters.rolled_back(1);
             return Step { member: None, lost: false };
         }
-        if let Err(error) = self.execute("SAVEPOINT cq_job") {
+        if let Err(error) = self.conn.execute(SAVEPOINT) {
             return self.no_savepoint(job, error);
         }
         let limit = self.options.hold_limit;
@@ -178,16 +185,19 @@ impl WriterThread {
 
     /// Keeps what a job did, or rolls it back.
     fn settle(&mut self, mut job: Box<dyn Job>, ran: Ran, on_loss: OnLoss) -> Step {
-        if self.is_lost() {
-            // Its own error of SQLite says more; what it found besides may rest on what is lost.
-            if matches!(ran, Ran::Done | Ran::Refused) {
-                job.refuse(Ended::Lost.fault("a write"));
+        let transaction = self.conn.transaction();
+        if transaction != Transaction::Open {
+            match transaction {
+                Transaction::Unknown => job.refuse(lost_sight_of()),
+                // Its own error of SQLite says more; what it found besides may rest on what is lost.
+                _ if matches!(ran, Ran::Done | Ran::Refused) => job.refuse(Ended::Lost.fault("a write")),
+                _ => {}
             }
             return Step { member: Some(Member { job, done: false, on_loss: OnLoss::Answer }), lost: true };
         }
         let done = ran == Ran::Done;
         fail_points::hit("release.before");
-        let settled = if done { self.execute("RELEASE cq_job") } else { self.undo() };
+        let settled = if done { self.conn.execute(RELEASE) } else { self.undo() };
         fail_points::hit("release.after");
         if let Err(error) = settled {
             return self.no_savepoint(job, error);
@@ -213,7 +223,7 @@ impl WriterThread {
         if grant.is_closed() {
             return Step { member: None, lost: false };
         }
-        if let Err(error) = self.execute("SAVEPOINT cq_job") {
+        if let Err(error) = self.conn.execute(SAVEPOINT) {
             drop(grant.send(Err(fault_of(error, &format!("a savepoint of `{who}`")))));
             self.roll_back();
             return Step { member: None, lost: true };
@@ -242,18 +252,19 @@ impl WriterThread {
             match call {
                 Call::Run(mut job) => {
                     let ran = job.run(&self.conn, until);
-                    let end = match ran {
-                        Ran::Late => Some(Ended::Late(self.options.hold_limit)),
-                        Ran::Panicked => Some(Ended::Panicked),
-                        _ if self.is_lost() => Some(Ended::Lost),
-                        _ => None,
+                    let end = match (ran, self.conn.transaction()) {
+                        (_, Transaction::Unknown) => Some(Ended::Unknown),
+                        (Ran::Late, _) => Some(Ended::Late(self.options.hold_limit)),
+                        (Ran::Panicked, _) => Some(Ended::Panicked),
+                        (_, Transaction::RolledBack) => Some(Ended::Lost),
+                        (_, Transaction::Open) => None,
                     };
                     let Some(end) = end else {
                         job.answer();
                         continue;
                     };
-                    // A panic and an error of SQLite say more themselves.
-                    if matches!(ran, Ran::Done | Ran::Refused | Ran::Late) {
+                    // A panic and an error of SQLite say more themselves, but not whether anything is kept.
+                    if matches!(ran, Ran::Done | Ran::Refused | Ran::Late) || matches!(end, Ended::Unknown) {
                         job.refuse(end.fault(&quoted(who)));
                     }
                     // Before the answer, so that who has it finds the session ended.
@@ -278,7 +289,10 @@ impl WriterThread {
             ended.get_or_init(|| why);
         }
         self.counters.rolled_back(1);
-        let lost = self.is_lost() || self.undo().is_err();
+        if self.conn.transaction() != Transaction::Open {
+            return Step { member: None, lost: true };
+        }
+        let lost = self.undo().is_err();
         if lost {
             self.roll_back();
         }
@@ -287,27 +301,17 @@ impl WriterThread {
 
     /// Rolls back what the savepoint holds, and ends it.
     fn undo(&self) -> rusqlite::Result<()> {
-        self.execute("ROLLBACK TO cq_job")?;
-        self.execute("RELEASE cq_job")
-    }
-
-    /// Whether there is no transaction any more: after FULL, IOERR, NOMEM, BUSY and INTERRUPT SQLite may roll back all
-    /// of it, and not the savepoint alone.
-    pub(super) fn is_lost(&self) -> bool {
-        self.conn.own().is_autocommit()
+        self.conn.execute("ROLLBACK TO cq_job")?;
+        self.conn.execute(RELEASE)
     }
 
     /// Ends what is left of a transaction.
     pub(super) fn roll_back(&self) {
-        if !self.is_lost()
-            && let Err(error) = self.execute("ROLLBACK")
+        if !self.conn.is_autocommit()
+            && let Err(error) = self.conn.execute("ROLLBACK")
         {
             tracing::error!(path = %self.path.display(), %error, "a transaction could not be rolled back");
         }
-    }
-
-    pub(super) fn execute(&self, sql: &str) -> rusqlite::Result<()> {
-        self.conn.own().prepare_cached(sql)?.execute(()).map(|_| ())
     }
 
     pub(super) fn begin_fault(&self, error: &Arc<rusqlite::Error>) -> Fault {

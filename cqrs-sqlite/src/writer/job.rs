@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use cqrs_core::Fault;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 
 use crate::faults::sqlite_error;
-use crate::guarded::Guarded;
+use crate::writer::writing::Writing;
 
 /// What a closure on the writing connection returns.
 pub(crate) type JobResult<T> = Result<T, Fault>;
@@ -19,7 +19,7 @@ pub(crate) trait Job: Send {
     fn is_wanted(&self) -> bool;
 
     /// Does it, and keeps what it found instead of what was kept before.
-    fn run(&mut self, conn: &Guarded, until: Instant) -> Ran;
+    fn run(&mut self, conn: &Writing<'_>, until: Instant) -> Ran;
 
     /// Keeps a fault instead of what it found; a fault that it had found becomes its source.
     fn refuse(&mut self, fault: Fault);
@@ -53,7 +53,7 @@ pub(crate) struct Work<T, F> {
 impl<T, F> Work<T, F>
 where
     T: Send + 'static,
-    F: FnMut(&Connection) -> JobResult<T> + Send + 'static,
+    F: FnMut(&Writing<'_>) -> JobResult<T> + Send + 'static,
 {
     pub(crate) fn job(work: F) -> (Box<dyn Job>, oneshot::Receiver<JobResult<T>>) {
         let (reply, answer) = oneshot::channel();
@@ -62,7 +62,7 @@ where
 }
 
 /// A closure that runs at most once, as one that may run again.
-pub(crate) fn once<T>(work: impl FnOnce(&Connection) -> JobResult<T>) -> impl FnMut(&Connection) -> JobResult<T> {
+pub(crate) fn once<T>(work: impl FnOnce(&Writing<'_>) -> JobResult<T>) -> impl FnMut(&Writing<'_>) -> JobResult<T> {
     let mut work = Some(work);
     move |conn| match work.take() {
         Some(work) => work(conn),
@@ -73,15 +73,15 @@ pub(crate) fn once<T>(work: impl FnOnce(&Connection) -> JobResult<T>) -> impl Fn
 impl<T, F> Job for Work<T, F>
 where
     T: Send + 'static,
-    F: FnMut(&Connection) -> JobResult<T> + Send + 'static,
+    F: FnMut(&Writing<'_>) -> JobResult<T> + Send + 'static,
 {
     fn is_wanted(&self) -> bool {
         !self.reply.is_closed()
     }
 
-    fn run(&mut self, conn: &Guarded, until: Instant) -> Ran {
+    fn run(&mut self, conn: &Writing<'_>, until: Instant) -> Ran {
         let work = &mut self.work;
-        let ran = catch_unwind(AssertUnwindSafe(|| conn.run(Some(until), |conn| work(conn))));
+        let ran = catch_unwind(AssertUnwindSafe(|| conn.limited(until, || work(conn))));
         let (kept, ran) = match ran {
             Ok((Ok(value), _)) => (Ok(value), Ran::Done),
             Ok((Err(fault), interrupted)) => {

@@ -6,7 +6,8 @@ use cqrs_core::Fault;
 use rusqlite::ErrorCode;
 
 use crate::fail_points;
-use crate::faults::{fault_of_shared, is_busy, lost_with_others};
+use crate::faults::{fault_of_shared, is_busy, lost_sight_of, lost_with_others};
+use crate::guarded::Transaction;
 use crate::writer::group::{Member, OnLoss, Step, WriterThread};
 use crate::writer::job::Job;
 
@@ -19,7 +20,7 @@ enum Commit {
     Unknown(rusqlite::Error),
 }
 
-impl WriterThread {
+impl WriterThread<'_> {
     /// Commits the group and answers its members.
     pub(super) fn end(&mut self, members: Vec<Member>) {
         match self.commit() {
@@ -35,7 +36,12 @@ impl WriterThread {
     }
 
     /// Goes on after a transaction that several writes shared was lost: each of them runs again alone, once.
+    ///
+    /// Unless it is not known to be lost. Then whatever runs again may be there twice.
     pub(super) fn recover(&mut self, members: Vec<Member>, error: Option<Arc<rusqlite::Error>>) {
+        if self.conn.transaction() == Transaction::Unknown {
+            return self.out_of_sight(members);
+        }
         self.roll_back();
         let mut locked = None;
         for Member { mut job, on_loss, .. } in members {
@@ -83,7 +89,7 @@ impl WriterThread {
 
     fn commit(&self) -> Commit {
         fail_points::hit("commit.before");
-        let result = self.execute("COMMIT");
+        let result = self.conn.execute("COMMIT");
         fail_points::hit("commit.after");
         let Err(error) = result else { return Commit::Done };
         self.roll_back();
@@ -129,20 +135,31 @@ impl WriterThread {
         }
     }
 
+    /// Somebody has ended the transaction, and may have committed it.
+    fn out_of_sight(&mut self, members: Vec<Member>) {
+        tracing::error!(path = %self.path.display(), "a transaction of the writer was ended by somebody else");
+        self.counters.rolled_back(members.len());
+        for Member { mut job, .. } in members {
+            job.refuse(lost_sight_of());
+            job.answer();
+        }
+    }
+
     /// Writes the write-ahead log back once it is long. After the answers: nobody waits for it.
     pub(super) fn checkpoint(&mut self) {
-        let pages = |mode: &str| {
-            let sql = format!("PRAGMA wal_checkpoint({mode})");
-            let mut statement = self.conn.own().prepare_cached(&sql)?;
+        const LOOK: &str = "PRAGMA wal_checkpoint(NOOP)";
+        const WRITE_BACK: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+        let pages = |sql| {
+            let mut statement = self.conn.prepare_cached(sql)?;
             statement.query_row((), |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
         };
         let left = |(log, written): (i64, i64)| log - written;
         // What a reader holds back is not tried again before as much has come again.
-        match pages("NOOP").map(left) {
+        match pages(LOOK).map(left) {
             Ok(now) if now < self.options.checkpoint_pages + self.pages_left => {
                 self.pages_left = self.pages_left.min(now);
             }
-            Ok(_) => match pages("PASSIVE").map(left) {
+            Ok(_) => match pages(WRITE_BACK).map(left) {
                 Ok(now) => {
                     self.pages_left = now;
                     self.counters.checkpoint();

@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use cqrs_core::{Fault, FaultKind};
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::faults::fault_of;
+use crate::faults::{fault_of, lost_sight_of};
 use crate::paused;
 use crate::writer::job::{Job, JobResult, Work, once};
+use crate::writer::writing::Writing;
 
 /// A savepoint of the writer's transaction, held until it is finished or dropped. Dropping it rolls it back.
 ///
@@ -30,13 +30,15 @@ pub(crate) enum Call {
     Finish(Box<dyn Job>),
 }
 
-/// Why a session ended before it was finished. Nothing of it is left.
+/// Why a session ended before it was finished. Nothing of it is left, unless that is unknown.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ended {
     /// It held the writer for too long.
     Late(Duration),
     /// SQLite rolled the transaction back.
     Lost,
+    /// The transaction is gone, and was not rolled back.
+    Unknown,
     /// One of its closures panicked.
     Panicked,
 }
@@ -48,12 +50,12 @@ impl Session {
     ///
     /// # Errors
     /// What SQLite said, as a fault; or why the session has ended.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) async fn submit<T: Send + 'static>(
         &mut self,
-        f: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        f: impl FnOnce(&Writing<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> JobResult<T> {
         let who = self.who.clone();
-        let (job, answer) = Work::job(once(move |conn: &Connection| {
+        let (job, answer) = Work::job(once(move |conn: &Writing<'_>| {
             f(conn).map_err(|error| fault_of(error, &format!("a statement of `{who}`")))
         }));
         self.call(Call::Run(job), answer).await
@@ -66,7 +68,7 @@ impl Session {
     /// The closure's fault; or why the session has ended, or why the group was not committed.
     pub(crate) async fn finish<T: Send + 'static>(
         self,
-        job: impl FnOnce(&Connection) -> JobResult<T> + Send + 'static,
+        job: impl FnOnce(&Writing<'_>) -> JobResult<T> + Send + 'static,
     ) -> JobResult<T> {
         let (job, answer) = Work::job(once(job));
         self.call(Call::Finish(job), answer).await
@@ -97,6 +99,7 @@ impl Ended {
             Ended::Lost => Fault::unavailable(format!(
                 "SQLite rolled back the transaction of {who}, and nothing happened: try again"
             )),
+            Ended::Unknown => lost_sight_of(),
             Ended::Panicked => {
                 Fault::new(FaultKind::Panic, format!("{who} panicked before, and nothing of it is left"))
             }

@@ -5,6 +5,7 @@ mod crashes;
 #[cfg(target_os = "linux")]
 mod disks;
 mod groups;
+mod guards;
 mod losses;
 mod sessions;
 mod waiting;
@@ -16,8 +17,33 @@ use std::time::{Duration, Instant};
 use cqrs_core::{Effect, Fault, FaultKind};
 use rusqlite::Connection;
 
-use super::{JobResult, Session, Wait, Writer, WriterOptions};
+use super::{JobResult, Session, Wait, Writer, WriterOptions, Writing};
 use crate::faults::fault_of;
+
+/// What code of a handler's does on the writing connection.
+impl Writer {
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        wait: Wait,
+        mut job: impl FnMut(&Connection) -> JobResult<T> + Send + 'static,
+    ) -> JobResult<T> {
+        self.submit(wait, move |own| foreign(own, &mut job)).await
+    }
+}
+
+impl Session {
+    pub(crate) async fn run<T: Send + 'static>(
+        &mut self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> JobResult<T> {
+        self.submit(move |own| own.foreign(run)).await
+    }
+}
+
+/// What returns a fault of its own, as SQL of somebody else's.
+fn foreign<T>(own: &Writing<'_>, job: impl FnOnce(&Connection) -> JobResult<T>) -> JobResult<T> {
+    own.foreign(|conn| Ok(job(conn))).unwrap()
+}
 
 /// A database with a table `t`, its writer, and a connection that looks at it from outside.
 struct Rig {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use cqrs_core::{Fault, FaultKind};
 
-use super::{Wait, WriterOptions, assert_nothing, insert, patient, rig};
-use crate::faults::{extended_code, is_unique};
+use super::{Wait, WriterOptions, Writing, assert_nothing, insert, patient, rig};
+use crate::faults::{extended_code, fault_of, is_unique};
 
 #[tokio::test]
 async fn a_write_is_committed_when_it_is_answered() {
@@ -164,16 +164,18 @@ async fn a_value_that_panics_when_it_is_dropped_stops_nobody() {
 async fn a_closure_can_neither_begin_nor_end_a_transaction() {
     let rig = rig(WriterOptions::default());
     for sql in ["COMMIT", "ROLLBACK", "BEGIN", "RELEASE cq_job", "ROLLBACK TO CQ_JOB", "SAVEPOINT cq_other"] {
-        let fault = rig
-            .writer
-            .write(Wait::default(), move |conn| {
-                insert("a")(conn)?;
-                conn.execute_batch(sql).map_err(|error| crate::faults::fault_of(error, sql))
-            })
-            .await
-            .unwrap_err();
+        let job = move |own: &Writing<'_>| {
+            let ran = own.foreign(|conn| {
+                conn.execute("INSERT INTO t (name) VALUES ('a')", ())?;
+                conn.execute_batch(sql)
+            });
+            ran.map_err(|error| fault_of(error, "a write"))
+        };
+        let fault = rig.writer.submit(Wait::default(), job).await.unwrap_err();
         assert_nothing(&fault, FaultKind::Internal);
-        assert!(fault.to_string().contains("a handler neither begins nor ends a transaction"), "{fault}");
+        let says =
+            if sql.contains('_') { "the framework's" } else { "a handler neither begins nor ends a transaction" };
+        assert!(fault.detail().contains("was refused") && fault.detail().contains(says), "{fault}");
     }
     assert!(rig.names().is_empty());
     // Savepoints of its own are its business.
@@ -181,7 +183,7 @@ async fn a_closure_can_neither_begin_nor_end_a_transaction() {
     let mut write = insert("c");
     rig.writer
         .write(Wait::default(), move |conn| {
-            conn.execute_batch(nested).map_err(|error| crate::faults::fault_of(error, nested))?;
+            conn.execute_batch(nested).map_err(|error| fault_of(error, nested))?;
             write(conn)
         })
         .await

@@ -162,7 +162,7 @@ fn fill(conn: &Connection) -> Result<usize, Fault> {
 #[tokio::test]
 async fn a_full_disk_is_told_and_needs_no_restart() {
     let rig = rig(patient());
-    rig.writer.write(Wait::default(), |conn| Ok(room(conn, 4))).await.unwrap();
+    rig.writer.submit(Wait::default(), |own| Ok(own.unguarded(|conn| room(conn, 4)))).await.unwrap();
     let plug = rig.plug().await;
     let before = rig.enqueue(insert("a")).await;
     let full = rig.enqueue(fill).await;
@@ -176,14 +176,14 @@ async fn a_full_disk_is_told_and_needs_no_restart() {
     after.await.unwrap().unwrap();
     assert_eq!(rig.names(), ["a", "b"]);
 
-    rig.writer.write(Wait::default(), |conn| Ok(room(conn, 1000))).await.unwrap();
+    rig.writer.submit(Wait::default(), |own| Ok(own.unguarded(|conn| room(conn, 1000)))).await.unwrap();
     assert_eq!(rig.writer.write(Wait::default(), fill).await.unwrap(), 1000);
 }
 
 #[tokio::test]
 async fn a_session_meets_a_full_disk() {
     let rig = rig(WriterOptions::default());
-    rig.writer.write(Wait::default(), |conn| Ok(room(conn, 4))).await.unwrap();
+    rig.writer.submit(Wait::default(), |own| Ok(own.unguarded(|conn| room(conn, 4)))).await.unwrap();
     let mut session = rig.session().await;
     session.run(|conn| conn.execute("INSERT INTO t (name) VALUES ('a')", ())).await.unwrap();
     let fault =

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cqrs_core::{Fault, FaultKind};
 use rusqlite::Connection;
 
-use super::{FOREVER, Wait, WriterOptions, assert_nothing, insert, patient, rig};
+use super::{FOREVER, Wait, WriterOptions, assert_nothing, foreign, insert, patient, rig};
 
 fn count(conn: &Connection) -> rusqlite::Result<i64> {
     conn.query_row("SELECT count(*) FROM t", (), |row| row.get(0))
@@ -28,7 +28,7 @@ async fn a_session_sees_its_own_writes_and_nobody_else_does_before_the_commit() 
     session.run(add("a")).await.unwrap();
     assert_eq!(session.run(count).await.unwrap(), 1);
     assert_eq!(count(&rig.outside).unwrap(), 0);
-    assert_eq!(session.finish(|conn| Ok(count(conn).unwrap())).await.unwrap(), 1);
+    assert_eq!(session.finish(|own| foreign(own, |conn| Ok(count(conn).unwrap()))).await.unwrap(), 1);
     assert_eq!(rig.names(), ["a"]);
     let metrics = rig.writer.metrics();
     assert_eq!((metrics.groups, metrics.committed, metrics.holds), (1, 1, 1));
@@ -126,7 +126,7 @@ async fn a_statement_of_a_session_is_interrupted_at_the_limit() {
 async fn the_last_statement_of_a_session_is_interrupted_at_the_limit() {
     let rig = rig(limited(Duration::from_millis(300)));
     let session = rig.session().await;
-    let fault = session.finish(super::forever).await.unwrap_err();
+    let fault = session.finish(|own| foreign(own, super::forever)).await.unwrap_err();
     assert_nothing(&fault, FaultKind::Timeout);
     assert!(fault.detail().contains("`rename`"), "{fault}");
     rig.assert_serves().await;
@@ -181,7 +181,7 @@ async fn write(writer: super::Writer) {
     session.run(add("a")).await.unwrap();
     session.run(add("b")).await.unwrap();
     session
-        .finish(|conn| conn.execute("INSERT INTO t (name) VALUES ('c')", ()).map_err(|_| Fault::internal("c")))
+        .finish(|own| own.execute("INSERT INTO t (name) VALUES ('c')").map_err(|_| Fault::internal("c")))
         .await
         .unwrap();
 }
