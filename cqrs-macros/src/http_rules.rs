@@ -6,6 +6,7 @@ use syn::{Attribute, Fields, Item, Token, Type, parenthesized};
 
 use crate::errors::Errors;
 use crate::http::Http;
+use crate::http_alias;
 use crate::list;
 use crate::options::Macro;
 
@@ -61,6 +62,7 @@ fn check_sources(http: &Http, errors: &mut Errors) {
 /// What can be told beside the item and its output.
 pub(crate) fn check_against(http: &Http, item: &Item, output: Option<&Type>, errors: &mut Errors) {
     check_fields(http, item, errors);
+    http_alias::check(&named(http), item, errors);
     let is_unit = output.is_none_or(|output| matches!(output, Type::Tuple(tuple) if tuple.elems.is_empty()));
     match http.status {
         Some((span, status @ (204 | 205))) if !is_unit => errors.at_span(

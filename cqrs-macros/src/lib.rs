@@ -16,6 +16,7 @@ mod expand;
 mod function;
 mod handler;
 mod http;
+mod http_alias;
 mod http_path;
 mod http_rules;
 mod lifetimes;

@@ -27,6 +27,8 @@ mod function;
 mod handler;
 #[path = "../../cqrs-macros/src/http.rs"]
 mod http;
+#[path = "../../cqrs-macros/src/http_alias.rs"]
+mod http_alias;
 #[path = "../../cqrs-macros/src/http_path.rs"]
 mod http_path;
 #[path = "../../cqrs-macros/src/http_rules.rs"]
