@@ -270,7 +270,8 @@ impl<T: fmt::Display> Located for T {
     }
 }
 
-/// An address: texts, and between them what stands in for the names.
+/// An address: texts, and between them what stands in for the names. It is empty where one of those is nothing, `.` or
+/// `..`, which no segment can be: the address would lead elsewhere, and as `%2E%2E` too.
 #[must_use]
 pub fn located(texts: &[&str], parts: &[&dyn Located]) -> String {
     use fmt::Write as _;
@@ -279,9 +280,13 @@ pub fn located(texts: &[&str], parts: &[&dyn Located]) -> String {
     for (n, text) in texts.iter().enumerate() {
         address.push_str(text);
         if let Some(part) = parts.get(n) {
+            let start = address.len();
             let written = fmt::from_fn(|f| part.write_part(f));
             // A type that reports an error while it is written has written what it could.
             let _ = write!(Segment(&mut address), "{written}");
+            if matches!(&address[start..], "" | "." | "..") {
+                return String::new();
+            }
         }
     }
     address
@@ -325,5 +330,9 @@ mod tests {
             located(&["/a/", "/b/", "/c"], &[&"x/../y", &"100% é?#"]),
             "/a/x%2F..%2Fy/b/100%25%20%C3%A9%3F%23/c"
         );
+        for elsewhere in ["", ".", ".."] {
+            assert_eq!(located(&["/a/", "/b"], &[&elsewhere]), "", "{elsewhere}");
+        }
+        assert_eq!(located(&["/a/", ""], &[&"..."]), "/a/...");
     }
 }
