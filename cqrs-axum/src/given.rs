@@ -72,16 +72,13 @@ fn only(headers: &HeaderMap, name: impl AsHeaderName + Copy) -> Result<Option<&H
     }
 }
 
-/// What a field of a message is read from.
+/// What a field of a message is read from: each line of a header.
 ///
 /// # Errors
-/// What is wrong with it. Which of two was meant, nobody knows.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, &'static str> {
-    match only(headers, name) {
-        Ok(None) => Ok(None),
-        Ok(Some(value)) => value.to_str().map(Some).map_err(|_| "it holds other characters than visible ones of ASCII"),
-        Err(Wrong) => Err("it is given more than once"),
-    }
+/// What is wrong with it.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Vec<&'a str>, &'static str> {
+    let lines = headers.get_all(name).iter().map(HeaderValue::to_str);
+    lines.collect::<Result<_, _>>().map_err(|_| "it holds other characters than visible ones of ASCII")
 }
 
 /// As [the draft](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) has it, a string in

@@ -3,6 +3,10 @@
 //! Nothing here knows of a server. `cqrs-axum` is one edge that is made of this; another takes [`Bus::routes`], and for
 //! each request that matches a [`Route`] the [`Parts`] of the request, and [calls](Route::call) it.
 //!
+//! A list is a parameter that comes several times in a query string, and several lines of a header or one with commas; in a
+//! path it has commas, which none of its items can have then. A field that comes from a header, or from the query string
+//! beside a body, comes from nowhere else, under no other name either that serde would take for it.
+//!
 //! ```
 //! use std::borrow::Cow;
 //!
@@ -21,7 +25,7 @@
 //! let bus = Bus::global();
 //! let route = bus.routes().into_iter().find(|route| route.name() == "Count").unwrap();
 //! assert_eq!(route.path(), "/counters/{name}");
-//! let parts = Parts { path: &[Cow::Borrowed("four")], query: "from=38", headers: &|_| Ok(None), body: b"" };
+//! let parts = Parts { path: &[Cow::Borrowed("four")], query: "from=38", headers: &|_| Ok(Vec::new()), body: b"" };
 //! let reply = route.call(&bus, &parts).await.unwrap();
 //! assert_eq!((reply.status, reply.body), (200, Body::Json(b"42".to_vec())));
 //! # }
@@ -34,6 +38,7 @@ mod fields;
 mod form;
 mod refusal;
 mod route;
+mod schema;
 mod shape;
 mod text;
 mod verify;

@@ -49,7 +49,8 @@ pub async fn call_with(
     options: impl for<'a> FnOnce(RouteDispatch<'a>) -> RouteDispatch<'a>,
 ) -> RouteResult {
     let path: Vec<_> = sent.path.iter().map(|segment| Cow::Borrowed(*segment)).collect();
-    let header = |name: &str| Ok(sent.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value));
+    let header =
+        |name: &str| Ok(sent.headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| *value).collect());
     let parts = Parts { path: &path, query: sent.query, headers: &header, body: sent.body.as_bytes() };
     options(route(name).call(&Bus::global(), &parts)).await
 }

@@ -26,9 +26,9 @@ pub struct Parts<'a> {
     pub path: &'a [Cow<'a, str>],
     /// The query string as it came, without its `?`.
     pub query: &'a str,
-    /// A header's value by its name in lower case: nothing where it did not come, and what is wrong with it where it came
-    /// and is no value.
-    pub headers: &'a dyn Fn(&str) -> Result<Option<&'a str>, &'static str>,
+    /// A header's values by its name in lower case, one for each line that it comes in: none where it did not come, and
+    /// what is wrong with it where it came and is no value.
+    pub headers: &'a dyn Fn(&str) -> Result<Vec<&'a str>, &'static str>,
     /// The body, which is JSON.
     pub body: &'a [u8],
 }
@@ -113,10 +113,10 @@ pub(super) fn read<C: Wire>(http: &HttpInfo, parts: &Parts<'_>) -> Result<C, Fau
 fn unreadable(name: &str, mistakes: Vec<Unreadable>) -> Fault {
     let mut text = format!("`{name}` cannot be read from this request");
     let mut fields = Vec::with_capacity(mistakes.len());
-    for Unreadable { field, detail } in mistakes {
+    for Unreadable { field, detail, .. } in mistakes {
         match field {
             Some(field) => fields.push(FieldError { field, detail }),
-            // Of the request as a whole, and then the only one.
+            // Of the request as a whole.
             None => text = format!("{text}: {detail}"),
         }
     }
@@ -133,7 +133,7 @@ where
             let location = if http.located { C::location(&output) } else { None };
             match C::form().reply(http, output) {
                 Ok(mut reply) => {
-                    reply.location = location.filter(|_| matches!(reply.status, 201 | 202));
+                    reply.location = location.filter(|at| !at.is_empty() && matches!(reply.status, 201 | 202));
                     Ok(reply)
                 }
                 Err(NoReply::Problem(problem)) => Err(DispatchError::Rejected(problem)),

@@ -1,9 +1,10 @@
 //! What a route takes and answers, as JSON Schema.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::declared::HttpInfo;
+use super::schema::{self, Property};
 
 /// What can be described in an OpenAPI document: a type that derives `schemars::JsonSchema`.
 #[diagnostic::on_unimplemented(
@@ -83,64 +84,35 @@ pub(super) struct Sorted {
 
 /// Sorts the fields of a message.
 pub(super) fn sort(http: &HttpInfo, generator: &mut SchemaGenerator) -> Sorted {
-    let mut inline = (http.message.inline)(generator);
+    let inline = Value::from((http.message.inline)(generator));
+    let fields = schema::properties(&inline, generator.definitions(), 0);
     let mut sorted = Sorted { parameters: Vec::new(), body: None, unknown: Vec::new() };
-    let required = required(&inline);
-    let is_required = |name: &str| required.iter().any(|known| known == name);
-    let fields = inline.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut taken = Vec::new();
     let paths = http.path_names().map(|name| (name, name, ParameterPlace::Path));
     let headers = http.headers.iter().map(|&(field, header)| (field, header, ParameterPlace::Header));
     let queries = http.query.iter().map(|&name| (name, name, ParameterPlace::Query));
-    for (field, name, place) in paths.chain(headers).chain(queries) {
-        match fields.get(field) {
-            Some(schema) => sorted.parameters.push(parameter(name, place, is_required(field), schema.clone())),
-            None => sorted.unknown.push(field.to_owned()),
+    for (name, called, place) in paths.chain(headers).chain(queries) {
+        match fields.iter().find(|field| field.name == name) {
+            Some(field) => sorted.parameters.push(parameter(called, place, field)),
+            None => sorted.unknown.push(name.to_owned()),
         }
-        taken.push(field);
+        taken.push(name);
     }
-    // Taking them out one by one would leave the others in any order, where a map has one.
     let count = fields.len();
-    let left: Map<_, _> = fields.into_iter().filter(|(name, _)| !taken.contains(&name.as_str())).collect();
+    let left: Vec<_> = fields.iter().filter(|field| !taken.contains(&field.name.as_str())).collect();
     if !http.method.has_body() {
-        sorted.parameters.extend(
-            left.into_iter().map(|(name, schema)| parameter(&name, ParameterPlace::Query, is_required(&name), schema)),
-        );
+        sorted.parameters.extend(left.into_iter().map(|field| parameter(&field.name, ParameterPlace::Query, field)));
     } else if left.len() == count {
-        sorted.body = takes_something(&inline).then(|| (http.message.referred)(generator));
-    } else if !left.is_empty() {
-        keep(&mut inline, left);
-        sorted.body = Some(inline);
+        sorted.body = schema::takes_something(&inline).then(|| (http.message.referred)(generator));
+    } else if !left.is_empty() || schema::is_open(&inline) {
+        sorted.body = Some(schema::without(Schema::try_from(inline).unwrap_or_default(), &taken));
     }
     sorted
 }
 
-/// Whether a message is more than its name.
-fn takes_something(schema: &Schema) -> bool {
-    let is_empty_object = schema.get("type").and_then(Value::as_str) == Some("object")
-        && schema.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty);
-    schema.get("type").and_then(Value::as_str) != Some("null") && !is_empty_object
-}
-
-/// The fields that have to be there.
-pub(super) fn required(schema: &Schema) -> Vec<String> {
-    let names = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
-}
-
-/// The object with these of its fields alone.
-fn keep(schema: &mut Schema, left: Map<String, Value>) {
-    let required: Vec<_> = required(schema).into_iter().filter(|name| left.contains_key(name)).collect();
-    schema.remove("required");
-    if !required.is_empty() {
-        schema.insert("required".to_owned(), required.into());
-    }
-    schema.insert("properties".to_owned(), left.into());
-}
-
-fn parameter(name: &str, place: ParameterPlace, required: bool, schema: Value) -> RouteParameter {
-    let mut schema = Schema::try_from(schema).unwrap_or_default();
+fn parameter(name: &str, place: ParameterPlace, field: &Property) -> RouteParameter {
+    let mut schema = Schema::try_from(field.schema.clone()).unwrap_or_default();
     let description = schema.remove("description").and_then(|text| text.as_str().map(str::to_owned));
-    let required = required || place == ParameterPlace::Path;
+    let required = field.required || place == ParameterPlace::Path;
     RouteParameter { name: name.to_owned(), place, required, description, schema }
 }

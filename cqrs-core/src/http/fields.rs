@@ -1,43 +1,67 @@
 //! A message's fields, wherever in a request they stand: as one map for serde, without anything in between.
 
+mod elsewhere;
+mod given;
 mod members;
 mod mistakes;
+mod unfit;
+mod unreadable;
 
-use std::borrow::Cow;
 use std::cell::Cell;
-use std::fmt;
 
-use percent_encoding::percent_decode;
 use serde::de::{self, Deserializer, Visitor};
+use serde_json::Value;
 use serde_path_to_error::Track;
 
+use self::given::Parameter;
 use self::members::Beside;
+pub use self::unreadable::Unreadable;
 use super::call::Parts;
 use super::declared::HttpInfo;
-use super::described::ParameterPlace;
 use crate::message;
-
-/// More parameters than that are no message.
-const MOST_PARAMETERS: usize = 256;
-
-/// Why a message cannot be read, and in which field it goes wrong.
-#[derive(Debug)]
-pub struct Unreadable {
-    pub(super) field: Option<String>,
-    pub(super) detail: String,
-}
 
 /// Reads a message from a request, or tells every mistake that can be told.
 pub(super) fn read<C: message::Json>(http: &HttpInfo, parts: &Parts<'_>) -> Result<C, Vec<Unreadable>> {
     let body = http.method.has_body().then_some(parts.body).filter(|body| !body.trim_ascii().is_empty());
     let all_of_body = body.is_some() && http.is_all_body();
-    let texts = if all_of_body { Vec::new() } else { texts(http, parts).map_err(|wrong| vec![wrong])? };
-    let fields = Fields { texts: &texts, body, http: (!all_of_body).then_some(http), without: &[] };
-    let read = match body {
-        Some(body) if all_of_body => C::from_body(body),
-        _ => C::from_fields(fields),
+    let mut wrong = Vec::new();
+    let texts = match all_of_body {
+        true => Vec::new(),
+        false => given::texts(http, parts, &mut wrong).map_err(|too_many| vec![too_many])?,
     };
-    read.map_err(|first| mistakes::all(first, fields, http, C::mistake))
+    let strange = Cell::new(false);
+    let of = (!all_of_body).then_some(http);
+    let fields = Fields { texts: &texts, body, http: of, instead: &[], strange: Some(&strange) };
+    let mut first = None;
+    if wrong.is_empty() {
+        let read = match body {
+            Some(body) if all_of_body && is_no_object(body, http) => Err(members::no_object()),
+            Some(body) if all_of_body => C::from_body(body),
+            _ => C::from_fields(fields),
+        };
+        match read {
+            Ok(message) if strange.get() => return not_from_elsewhere(message, fields, http),
+            Ok(message) => return Ok(message),
+            Err(mistake) => first = Some(mistake),
+        }
+    }
+    Err(mistakes::all(wrong, first, fields, http, C::mistake))
+}
+
+/// The message, unless a field is given otherwise than it has to be.
+#[cold]
+fn not_from_elsewhere<C: message::Json>(message: C, fields: Fields<'_>, http: &HttpInfo) -> Result<C, Vec<Unreadable>> {
+    let read_as = message.to_value().ok();
+    let read = |fields: Fields<'_>| C::from_fields(fields).map(|message| message.to_value().ok());
+    match elsewhere::mistake(fields, read_as.as_ref(), http, read) {
+        None => Ok(message),
+        Some(mistake) => Err(vec![mistake]),
+    }
+}
+
+/// Whether it is a list that serde would take for an object, its fields in their order, which no document says.
+fn is_no_object(body: &[u8], http: &HttpInfo) -> bool {
+    body.trim_ascii_start().starts_with(b"[") && http.known().is_object
 }
 
 /// From a body alone.
@@ -70,79 +94,13 @@ pub(crate) fn from_fields<C: de::DeserializeOwned>(fields: Fields<'_>) -> Result
 fn with_path<C: de::DeserializeOwned>(fields: Fields<'_>) -> Result<C, Unreadable> {
     let (wrong, mut track) = (Cell::default(), Track::new());
     let tracked = serde_path_to_error::Deserializer::new(Told { fields, wrong: &wrong }, &mut track);
-    erased_serde::deserialize(&mut <dyn erased_serde::Deserializer<'_>>::erase(tracked)).map_err(|error| {
-        let mut wrong = wrong.take().unwrap_or_else(|| de::Error::custom(error));
-        let path = track.path().to_string();
-        // What a parameter says of itself is its name, and the path begins with that. A path of which only the end is known
-        // is none.
-        if path != "." && path != "?" {
-            wrong.field = Some(path);
-        }
-        wrong
-    })
+    erased_serde::deserialize(&mut <dyn erased_serde::Deserializer<'_>>::erase(tracked))
+        .map_err(|error| wrong.take().unwrap_or_else(|| de::Error::custom(error)).at(&track.path()))
 }
 
 impl HttpInfo {
     fn is_all_body(&self) -> bool {
         self.headers.is_empty() && self.query.is_empty() && !self.path.contains('{')
-    }
-}
-
-/// One parameter of a request.
-pub(crate) struct Parameter<'a> {
-    pub(super) name: Cow<'a, str>,
-    place: ParameterPlace,
-    pub(super) value: Cow<'a, str>,
-}
-
-impl Parameter<'_> {
-    fn is_one_with(&self, other: &Self) -> bool {
-        self.place == other.place && self.name == other.name
-    }
-}
-
-/// What path, headers and query string say.
-fn texts<'a>(http: &HttpInfo, parts: &Parts<'a>) -> Result<Vec<Parameter<'a>>, Unreadable> {
-    let mut texts = Vec::new();
-    for (name, value) in http.path_names().zip(parts.path) {
-        let (name, value) = (Cow::Borrowed(name), Cow::Borrowed(&**value));
-        texts.push(Parameter { name, place: ParameterPlace::Path, value });
-    }
-    for &(field, header) in http.headers {
-        let lower = header.to_ascii_lowercase();
-        if let Some(value) = (parts.headers)(&lower).map_err(|wrong| Unreadable::field(header, wrong))? {
-            let (name, value) = (Cow::Borrowed(field), Cow::Borrowed(value));
-            texts.push(Parameter { name, place: ParameterPlace::Header, value });
-        }
-    }
-    for pair in parts.query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decoded(name)?;
-        // Beside a body it has a say where the message says so.
-        if http.method.has_body() && !http.query.contains(&&*name) {
-            continue;
-        }
-        if let Some((_, header)) = http.headers.iter().find(|(field, _)| *field == name) {
-            return Err(Unreadable::field(header, "it is given as a header, and not in the query string"));
-        }
-        let value = decoded(value).map_err(|wrong| wrong.of(&name))?;
-        texts.push(Parameter { name, place: ParameterPlace::Query, value });
-        if texts.len() > MOST_PARAMETERS {
-            return Err(de::Error::custom(format_args!("more than {MOST_PARAMETERS} parameters are no message")));
-        }
-    }
-    Ok(texts)
-}
-
-/// A name or a value of a query string.
-fn decoded(text: &str) -> Result<Cow<'_, str>, Unreadable> {
-    if !text.contains(['%', '+']) {
-        return Ok(Cow::Borrowed(text));
-    }
-    let spaced = text.replace('+', " ");
-    match percent_decode(spaced.as_bytes()).decode_utf8() {
-        Ok(decoded) => Ok(Cow::Owned(decoded.into_owned())),
-        Err(_) => Err(de::Error::custom("what is encoded in the query string is not UTF-8")),
     }
 }
 
@@ -153,8 +111,17 @@ pub struct Fields<'a> {
     body: Option<&'a [u8]>,
     /// What does not come from the body, where not all of the message does.
     http: Option<&'a HttpInfo>,
-    /// Fields that are passed over, since what is wrong with them is known.
-    without: &'a [String],
+    /// Fields that are not read as they are given.
+    instead: &'a [Instead],
+    /// Where it is told that a name was given which the message's schema does not know.
+    strange: Option<&'a Cell<bool>>,
+}
+
+/// A field that is not read as it is given, since what is wrong with it is known: to find what else is wrong, another value
+/// is read instead, or nothing.
+struct Instead {
+    name: String,
+    value: Option<&'static Value>,
 }
 
 /// Fields that keep what went wrong: of an error that comes back from behind a trait object there is its text alone, and
@@ -203,11 +170,21 @@ macro_rules! alone {
 
 impl<'a> Fields<'a> {
     fn of_body(body: &'a [u8]) -> Self {
-        Fields { texts: &[], body: Some(body), http: None, without: &[] }
+        Fields { texts: &[], body: Some(body), http: None, instead: &[], strange: None }
     }
 
-    fn is_without(&self, name: &str) -> bool {
-        self.without.iter().any(|known| known == name)
+    /// Another name of a field would let the client say what comes from elsewhere: see `elsewhere`.
+    fn note(&self, name: &str) {
+        if let (Some(strange), Some(http)) = (self.strange, self.http)
+            && !(http.headers.is_empty() && http.query.is_empty())
+            && !http.known().has(name)
+        {
+            strange.set(true);
+        }
+    }
+
+    fn has_instead(&self, name: &str) -> bool {
+        self.instead.iter().any(|known| known.name == name)
     }
 
     fn visit<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unreadable> {
@@ -246,7 +223,7 @@ impl<'de> Deserializer<'de> for Told<'de, '_> {
     /// What an enum with a tag asks for, which is all of the body, and nothing else.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.fields {
-            Fields { texts: [], body: Some(_), .. } => self.alone(|json| json.deserialize_any(visitor)),
+            Fields { texts: [], body: Some(_), instead: [], .. } => self.alone(|json| json.deserialize_any(visitor)),
             _ => self.deserialize_map(visitor),
         }
     }
@@ -279,67 +256,6 @@ impl<'de> Deserializer<'de> for Told<'de, '_> {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
-
-impl Unreadable {
-    /// The same, of this field, unless it says of which already.
-    fn of(mut self, field: &str) -> Self {
-        self.field.get_or_insert_with(|| field.to_owned());
-        self
-    }
-
-    fn field(field: &str, detail: impl Into<String>) -> Self {
-        Unreadable { field: Some(field.to_owned()), detail: detail.into() }
-    }
-
-    fn missing(field: &str) -> Self {
-        Unreadable::field(field, "it is missing")
-    }
-
-    /// The field of the message itself that it is in: `lines` of `lines[1].quantity`.
-    fn field_of_message(&self) -> Option<&str> {
-        self.field.as_deref()?.split(['.', '[']).next()
-    }
-
-    /// The same, in the client's words: a field that comes from a header is known to it as the header.
-    fn in_words_of(mut self, http: &HttpInfo) -> Self {
-        if let Some(path) = &mut self.field {
-            let header = http.headers.iter().find_map(|&(field, header)| {
-                let rest = path.strip_prefix(field)?;
-                (rest.is_empty() || rest.starts_with(['.', '['])).then(|| format!("{header}{rest}"))
-            });
-            *path = header.unwrap_or_else(|| std::mem::take(path));
-        }
-        self
-    }
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
-    }
-}
-
-impl std::error::Error for Unreadable {}
-
-impl From<serde_json::Error> for Unreadable {
-    fn from(error: serde_json::Error) -> Self {
-        de::Error::custom(error)
-    }
-}
-
-impl de::Error for Unreadable {
-    fn custom<T: fmt::Display>(detail: T) -> Self {
-        Unreadable { field: None, detail: detail.to_string() }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Unreadable::missing(field)
-    }
-
-    fn duplicate_field(field: &'static str) -> Self {
-        Unreadable::field(field, "it is given twice")
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,8 @@ pub(super) struct Texts<'a, I> {
     first: Option<&'a str>,
     rest: I,
     field: Field<'a>,
+    /// Whether one value may be a list: `1,2`.
+    is_list: bool,
 }
 
 /// What is known of the field that a text is for.
@@ -29,7 +31,7 @@ pub(super) enum Field<'a> {
 impl Field<'_> {
     fn shape(self) -> Option<&'static Shape> {
         match self {
-            Field::Named(http, name) => http.known().shape(name),
+            Field::Named(http, name) => http.known().field(name).map(|known| &known.shape),
             Field::Shaped(shape) => Some(shape),
             Field::Unknown => None,
         }
@@ -37,12 +39,13 @@ impl Field<'_> {
 }
 
 impl<'a, I: Iterator<Item = &'a str>> Texts<'a, I> {
-    pub(super) fn new(field: Field<'a>, mut values: I) -> Self {
-        Texts { first: values.next(), rest: values, field }
+    pub(super) fn new(field: Field<'a>, mut values: I, is_list: bool) -> Self {
+        Texts { first: values.next(), rest: values, field, is_list }
     }
 
     fn visit_list<V: Visitor<'a>>(self, item: Field<'a>, visitor: V) -> Result<V::Value, Unreadable> {
-        let values = self.first.into_iter().chain(self.rest);
+        let is_list = self.is_list;
+        let values = self.first.into_iter().chain(self.rest).flat_map(move |value| Items::of(value, is_list));
         visitor.visit_seq(SeqDeserializer::new(values.map(|value| Text(value, item))))
     }
 
@@ -67,6 +70,12 @@ macro_rules! parsed {
             }
         }
     )*};
+}
+
+/// Whether a number of 32 bits would be infinite.
+#[allow(clippy::cast_possible_truncation, reason = "what becomes of it is what is asked")]
+fn exceeds_single(number: f64) -> bool {
+    (number as f32).is_infinite()
 }
 
 fn expected(text: &str, what: &str) -> Unreadable {
@@ -94,9 +103,10 @@ impl<'de, I: Iterator<Item = &'de str>> Deserializer<'de> for Texts<'de, I> {
         if let (true, Ok(number)) = (shape.whole || shape.number, text.parse()) {
             return visitor.visit_i64(number);
         }
-        match text.parse::<f64>() {
-            Ok(number) if shape.number && number.is_finite() => visitor.visit_f64(number),
-            _ => Err(expected(text, shape.words())),
+        let number = text.parse::<f64>().ok().filter(|_| shape.number);
+        match number.filter(|number| number.is_finite() && !(shape.is_single() && exceeds_single(*number))) {
+            Some(number) => visitor.visit_f64(number),
+            None => Err(expected(text, shape.words())),
         }
     }
 
@@ -200,7 +210,45 @@ impl<'de> IntoDeserializer<'de, Unreadable> for Text<'de> {
     type Deserializer = Texts<'de, std::iter::Empty<&'de str>>;
 
     fn into_deserializer(self) -> Self::Deserializer {
-        Texts { first: Some(self.0), rest: std::iter::empty(), field: self.1 }
+        Texts { first: Some(self.0), rest: std::iter::empty(), field: self.1, is_list: false }
+    }
+}
+
+/// The items of a list as a header has it ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-lists-rule-abnf-extension)):
+/// with commas between them, of which those in quotes are none, and of several in a row one is meant.
+enum Items<'a> {
+    One(Option<&'a str>),
+    Left(&'a str),
+}
+
+impl<'a> Items<'a> {
+    fn of(value: &'a str, is_list: bool) -> Self {
+        if is_list { Items::Left(value) } else { Items::One(Some(value)) }
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let left = match self {
+            Items::One(value) => return value.take(),
+            Items::Left(left) => left,
+        };
+        while !left.is_empty() {
+            let mut is_quoted = false;
+            let comma = left.bytes().position(|byte| {
+                is_quoted ^= byte == b'"';
+                byte == b',' && !is_quoted
+            });
+            let (item, rest) = comma.map_or((*left, ""), |at| (&left[..at], &left[at + 1..]));
+            *left = rest;
+            let item = item.trim_matches([' ', '\t']);
+            if !item.is_empty() {
+                return Some(item);
+            }
+        }
+        None
     }
 }
 

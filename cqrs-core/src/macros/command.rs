@@ -126,7 +126,7 @@
 /// let bus = Bus::global();
 /// let route = bus.routes().into_iter().find(|route| route.name() == "CreateUser").unwrap();
 /// assert_eq!(route.to_string(), "POST /teams/{team}/users (CreateUser)");
-/// let parts = Parts { path: &[Cow::Borrowed("7")], query: "", headers: &|_| Ok(None), body: br#"{"name":"Ada"}"# };
+/// let parts = Parts { path: &[Cow::Borrowed("7")], query: "", headers: &|_| Ok(Vec::new()), body: br#"{"name":"Ada"}"# };
 /// let reply = route.call(&bus, &parts).await.unwrap();
 /// assert_eq!((reply.status, reply.location.as_deref()), (201, Some("/users/700")));
 /// assert_eq!(reply.body, Body::Json(br#"{"id":700,"name":"Ada"}"#.to_vec()));

@@ -113,7 +113,7 @@
 /// let route = bus.routes().into_iter().find(|route| route.name() == "PriceOf").unwrap();
 /// let ask = async |sku: &str, query: &str| {
 ///     let path = [Cow::Borrowed(sku)];
-///     route.call(&bus, &Parts { path: &path, query, headers: &|_| Ok(None), body: b"" }).await
+///     route.call(&bus, &Parts { path: &path, query, headers: &|_| Ok(Vec::new()), body: b"" }).await
 /// };
 /// assert_eq!(ask("tea", "sizes=100&sizes=250").await.unwrap().body, Body::Json(b"350".to_vec()));
 /// assert_eq!(ask("ink", "").await.unwrap_err().rejection().unwrap().status, 404);

@@ -3,7 +3,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::given::decoded;
 use super::*;
+use crate::http::described::ParameterPlace;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -37,7 +39,7 @@ struct Everything {
 }
 
 /// What a client is told, with the field in front.
-fn told(Unreadable { field, detail }: Unreadable) -> String {
+fn told(Unreadable { field, detail, .. }: Unreadable) -> String {
     field.map_or_else(|| detail.clone(), |field| format!("{field}: {detail}"))
 }
 
@@ -55,7 +57,8 @@ fn parameters(query: &str) -> Result<Vec<Parameter<'_>>, Unreadable> {
 
 fn read(query: &str, body: Option<&str>) -> Result<Everything, String> {
     let texts = parameters(query).map_err(told)?;
-    from_fields(Fields { texts: &texts, body: body.map(str::as_bytes), http: None, without: &[] }).map_err(told)
+    from_fields(Fields { texts: &texts, body: body.map(str::as_bytes), http: None, instead: &[], strange: None })
+        .map_err(told)
 }
 
 #[test]
@@ -150,7 +153,8 @@ fn a_number_is_one_that_json_can_write() {
 
     let read = |query: &str| {
         let texts = parameters(query).unwrap();
-        from_fields::<Numbers>(Fields { texts: &texts, body: None, http: None, without: &[] }).map_err(told)
+        from_fields::<Numbers>(Fields { texts: &texts, body: None, http: None, instead: &[], strange: None })
+            .map_err(told)
     };
     let numbers = read("small=1.5&large=-2e300").unwrap();
     assert_eq!((numbers.small, numbers.large), (1.5, -2e300));
@@ -165,8 +169,9 @@ fn a_message_without_fields_is_read_from_nothing() {
     #[derive(Debug, Deserialize)]
     struct Sweep;
 
-    let read =
-        |body: Option<&'static [u8]>| from_fields::<Sweep>(Fields { texts: &[], body, http: None, without: &[] });
+    let read = |body: Option<&'static [u8]>| {
+        from_fields::<Sweep>(Fields { texts: &[], body, http: None, instead: &[], strange: None })
+    };
     assert!(read(None).is_ok() && read(Some(b"{}")).is_ok());
     assert!(read(Some(b"{\"a\":1}")).map_err(told).unwrap_err().contains("a"));
 }
@@ -223,7 +228,8 @@ fn a_message_that_is_no_object_is_all_of_the_body() {
     ] {
         assert!(wrong.starts_with(says), "{wrong}");
     }
-    let from_nothing =
-        from_fields::<Order>(Fields { texts: &[], body: None, http: None, without: &[] }).map_err(told).unwrap_err();
+    let from_nothing = from_fields::<Order>(Fields { texts: &[], body: None, http: None, instead: &[], strange: None })
+        .map_err(told)
+        .unwrap_err();
     assert_eq!(from_nothing, "the body is missing");
 }
