@@ -86,6 +86,36 @@ fn get_room(query: GetRoom) -> u64 {
     query.room + query.floor
 }
 
+/// Text says none of these; the last is a value or another one, and so it may.
+#[query(output = usize, http(get = "/desks", headers(within = "X-Within")))]
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct FindDesks {
+    within: Option<Within>,
+    #[serde(default)]
+    lines: Vec<Within>,
+    #[serde(default)]
+    sizes: Vec<u8>,
+    either: Option<Either>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Within {
+    from: u8,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Either {
+    One(u8),
+    Other(Within),
+}
+
+#[handler]
+fn find_desks(query: FindDesks) -> usize {
+    let (lines, either) = (query.lines.len() + query.sizes.len(), query.either.is_some());
+    lines + usize::from(either) + usize::from(query.within.is_some_and(|within| within.from > 0))
+}
+
 #[test]
 fn each_is_reported_once_with_its_places_and_the_cure() {
     let bus = Bus::builder().build();
@@ -93,7 +123,7 @@ fn each_is_reported_once_with_its_places_and_the_cure() {
     let told: Vec<_> = report.problems().iter().map(|problem| (problem.kind, problem.text.as_str())).collect();
     let (same, wrong) = (WiringProblemKind::SameRoute, WiringProblemKind::WrongRoute);
     let count = |kind| told.iter().filter(|(known, _)| *known == kind).count();
-    assert_eq!((count(same), count(wrong), told.len()), (1, 4, 5), "{report}");
+    assert_eq!((count(same), count(wrong), told.len()), (1, 6, 7), "{report}");
     let find = |words: &str| {
         let found: Vec<_> = told.iter().filter(|(_, text)| text.contains(words)).collect();
         assert_eq!(found.len(), 1, "`{words}` in {report}");
@@ -119,6 +149,27 @@ fn each_is_reported_once_with_its_places_and_the_cure() {
             "name a field as it is on the wire, with what serde renames",
         ] {
             assert!(text.contains(words), "`{words}` in {text}");
+        }
+    }
+}
+
+#[test]
+fn an_object_that_text_cannot_be_is_reported_with_its_place_and_the_cure() {
+    let bus = Bus::builder().build();
+    let report = bus.verify();
+    for (field, from, cure) in [
+        (
+            "lines",
+            "the query string",
+            "say `#[serde(flatten)]`, so that its fields are parameters, or use a method with a",
+        ),
+        ("X-Within", "a header", "name a field that is a plain value"),
+    ] {
+        let start = format!("`{field}` of the route GET /desks is an object, and comes from {from}");
+        let told: Vec<_> = report.problems().iter().filter(|problem| problem.text.starts_with(&start)).collect();
+        assert_eq!(told.len(), 1, "{report}");
+        for words in ["`FindDesks`", "tests/tests/declared_http_twice.rs:", cure] {
+            assert!(told[0].text.contains(words), "`{words}` in {}", told[0].text);
         }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use schemars::SchemaGenerator;
 
-use super::described;
+use super::described::{self, ParameterPlace, RouteParameter};
 use super::route::Route;
+use super::shape::Shape;
 use crate::bus::Bus;
 use crate::bus::verify::WiringProblemKind;
 
@@ -17,7 +18,14 @@ pub(crate) fn routes(bus: &Bus) -> Vec<(WiringProblemKind, String)> {
     let mut generator = SchemaGenerator::default();
     for route in &routes {
         same.entry((route.method().as_str(), shape(route.path()))).or_default().push(route);
-        for name in described::sort(route.http(), &mut generator).unknown {
+        let sorted = described::sort(route.http(), &mut generator);
+        let definitions = generator.definitions();
+        for RouteParameter { name, place, schema, .. } in sorted.parameters {
+            if Shape::of(&schema.into(), definitions, 0).is_beyond_text() {
+                found.push((WiringProblemKind::WrongRoute, beyond_text(route, &name, place)));
+            }
+        }
+        for name in sorted.unknown {
             let (message, place) = (route.name(), route.declared_at());
             let text = format!(
                 "`{name}` of the route {} is no field of `{message}`, {place}: name a field as it is on the wire, with \
@@ -37,6 +45,25 @@ pub(crate) fn routes(bus: &Bus) -> Vec<(WiringProblemKind, String)> {
         found.push((WiringProblemKind::SameRoute, text));
     }
     found
+}
+
+/// A parameter is text: what it can never be is in no request.
+fn beyond_text(route: &Route, name: &str, place: ParameterPlace) -> String {
+    let (message, at) = (route.name(), route.declared_at());
+    let (from, cure) = match place {
+        ParameterPlace::Path => ("the path", "name a field that is a plain value"),
+        ParameterPlace::Header => ("a header", "name a field that is a plain value"),
+        ParameterPlace::Query if route.has_body() => ("the query string", "leave it to the body"),
+        ParameterPlace::Query => (
+            "the query string",
+            "say `#[serde(flatten)]`, so that its fields are parameters, or use a method with a body",
+        ),
+    };
+    format!(
+        "`{name}` of the route {} is an object, and comes from {from}, which is text, so that no request has it: it is a \
+         field of `{message}`, {at}: {cure}",
+        route.http()
+    )
 }
 
 /// A path without what its names are called.
