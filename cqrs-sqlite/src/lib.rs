@@ -30,6 +30,9 @@
 //! were. The [`guide`] says what is promised and what is not, and how to work with it.
 //!
 //! Several processes of one machine may open one file. A file on another machine's disk is refused.
+//!
+//! SQLite itself is compiled in, which takes a C compiler. The feature `fail-points`, off by default, lets a test of the
+//! store kill the process at a named step.
 
 #![forbid(unsafe_code)]
 pub mod guide;
