@@ -69,8 +69,7 @@ impl Authenticate for Tokens {
             return Err(Problem::unauthorized("write `Authorization: Bearer <token>`"));
         };
         // HS256 alone, in time by `exp`, and by `nbf` where it has one; clocks may differ by a minute.
-        let mut valid = Validation::default();
-        valid.validate_nbf = true;
+        let valid = Validation { validate_nbf: true, ..Validation::default() };
         let claims = match decode::<Claims>(token.trim(), &self.verifies, &valid) {
             Ok(token) => token.claims,
             Err(error) => return Err(Problem::unauthorized(format!("this token is not taken: {error}"))),
