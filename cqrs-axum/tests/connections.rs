@@ -211,7 +211,7 @@ fn a_body_that_nobody_wants_does_not_hold_its_connection() {
             .bytes(),
     );
     let began = Instant::now();
-    while endless.can_write(&[b' '; 64 * 1024]) {
+    while endless.can_write([b' '; 64 * 1024]) {
         assert!(began.elapsed() < LIMIT, "it is read on and on");
     }
 }
