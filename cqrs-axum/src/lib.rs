@@ -41,7 +41,8 @@
 //!
 //! Names in the path, the headers that `http(..)` lists, and the query string (of `get` and `delete`) or the JSON body (of
 //! the others) are the message's fields, whether they stand in it or in what it flattens. What serde says of the message is
-//! what is accepted: a type with `#[serde(deny_unknown_fields)]` refuses what it does not know.
+//! what is accepted: a type with `#[serde(deny_unknown_fields)]` refuses what it does not know. A number in a JSON body that
+//! is too large for an `f32` is read as infinite, and answered as `null`; say `f64`.
 //!
 //! | the message | is answered with |
 //! | --- | --- |

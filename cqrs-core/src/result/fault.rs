@@ -436,9 +436,9 @@ mod tests {
 
     #[test]
     fn a_line_has_each_source_once() {
-        let disk = Fault::unavailable("the disk is full");
-        let told = Fault::internal("nothing was written: the disk is full").caused_by(disk);
+        let disk = std::io::Error::other("the disk is full");
+        let told = Fault::unavailable("nothing was written: the disk is full").caused_by(disk);
         let outer = Fault::internal("it failed").caused_by(told);
-        assert_eq!(with_sources(&outer), "it failed: nothing was written: the disk is full");
+        assert_eq!(with_sources(&outer), "internal: it failed: unavailable: nothing was written: the disk is full");
     }
 }
