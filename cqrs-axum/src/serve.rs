@@ -3,6 +3,7 @@
 mod host;
 mod socket;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -10,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::Request;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
 use cqrs_core::Started;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -140,10 +142,10 @@ impl Server {
                 }
             }
         }
-        drop(listener);
         let deadline = Instant::now() + grace;
         // Nobody listens where no connection is left.
         let _ = closing.send(true);
+        drop(listener);
         let all = async { while connections.join_next().await.is_some() {} };
         // Clients that do not end leave the bus the time that it needs for its own.
         let answered = timeout_at(deadline - grace / 10, all).await.is_ok();
@@ -166,14 +168,20 @@ async fn serve_one(stream: TcpStream, router: Router, times: Times, mut closing:
         tracing::debug!(%error, "a connection without TCP_NODELAY");
     }
     let (service, has_begun) = (TowerToHyperService::new(router), AtomicBool::new(false));
+    let is_closing = &closing.clone();
     let service = service_fn(|request: Request<Incoming>| {
         has_begun.store(true, Ordering::Relaxed);
         let answered = host::names_one(&request).then(|| service.call(request));
-        async {
-            match answered {
-                Some(answered) => answered.await,
-                None => Ok(host::refused()),
+        async move {
+            let mut response = match answered {
+                Some(answered) => answered.await?,
+                None => host::refused(),
+            };
+            // hyper says so itself, unless the answer is ready before it has heard of it.
+            if *is_closing.borrow() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
+            Ok::<_, Infallible>(response)
         }
     });
     let mut http = http1::Builder::new();
