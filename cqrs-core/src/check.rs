@@ -1,9 +1,14 @@
 //! Questions that an expansion asks the compiler, each a function whose name is the sentence that rustc prints.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 
+use crate::bus::buses::CommandBus;
+use crate::call::{FromCall, FromScope};
 use crate::container::read_only::ReadOnly;
 use crate::message::{Event, Json, Message, MessageInfo, kind};
+use crate::store::Store;
 use crate::unit::resource::{Joins, Resource};
 
 /// Which types a handler of this kind may take.
@@ -22,13 +27,198 @@ pub trait OpensResources {}
 impl OpensResources for kind::Command {}
 impl OpensResources for kind::Event {}
 
-/// A parameter that is not `&mut`.
+/// A `&dyn Trait` parameter.
 pub fn a_query_takes_what_is_read_only<C, T>()
 where
     C: Message<Kind: Takes<T>>,
     T: ?Sized,
 {
 }
+
+/// A `&T` parameter of a handler of `C`. What is written as a trait object is none of what is asked here, and each step costs
+/// a compilation some time.
+#[must_use]
+pub const fn reference<C, T: ?Sized>() -> Reference<C, T> {
+    Reference(NoResource(NoPartOfTheCall(Parameter(PhantomData))))
+}
+
+/// A `T` parameter of a handler of `C`, which has `&mut` parameters or not.
+#[must_use]
+pub const fn value<C, T, const OPENS: bool>() -> Value<C, T, OPENS> {
+    Value(Parameter(PhantomData))
+}
+
+/// A `&T` parameter of a provider.
+#[must_use]
+pub const fn dependency<T: ?Sized>() -> OfProvider<T> {
+    OfProvider(Dependency(PhantomData))
+}
+
+/// What is asked of a parameter. The method that is called is the first one there is on the way to the last type, by
+/// what the parameter's type implements: a type knows that it is something, and never that it is not.
+pub struct Parameter<C, T: ?Sized>(PhantomData<(fn() -> C, fn() -> Box<T>)>);
+
+impl<C, T: ?Sized> Parameter<C, T> {
+    /// A query takes what is read-only, and other handlers take anything.
+    pub const fn may_be_taken(&self)
+    where
+        C: Message<Kind: Takes<T>>,
+    {
+    }
+}
+
+/// A `&T` parameter of a handler.
+pub struct Reference<C, T: ?Sized>(NoResource<C, T>);
+
+impl<C, T: Resource<C>> Reference<C, T> {
+    /// A resource is no dependency.
+    pub const fn may_be_taken(&self)
+    where
+        C: Message<Kind: TakesResourceByReference<T>>,
+    {
+    }
+}
+
+/// A `&T` parameter of a handler that opens no `T`.
+pub struct NoResource<C, T: ?Sized>(NoPartOfTheCall<C, T>);
+
+impl<C, T: FromCall> NoResource<C, T> {
+    /// What is read off a call is no dependency.
+    pub const fn may_be_taken(&self)
+    where
+        T: IsNotReadOffTheCall,
+    {
+    }
+}
+
+/// A `&T` parameter of a handler that reads no `T` off its call.
+pub struct NoPartOfTheCall<C, T: ?Sized>(Parameter<C, T>);
+
+impl<C, T: Store> NoPartOfTheCall<C, T> {
+    /// A query reads with what a store provides for it.
+    pub const fn may_be_taken(&self)
+    where
+        C: Message<Kind: TakesStore<T>>,
+    {
+    }
+}
+
+/// A parameter by value of a handler.
+pub struct Value<C, T, const OPENS: bool>(Parameter<C, T>);
+
+impl<C, const OPENS: bool> Value<C, CommandBus, OPENS> {
+    /// Some handlers execute nothing.
+    pub const fn may_be_taken(&self)
+    where
+        C: Message<Kind: Executes<OPENS>>,
+    {
+    }
+}
+
+/// A `&T` parameter of a provider.
+pub struct OfProvider<T: ?Sized>(Dependency<T>);
+
+impl<T: FromScope> OfProvider<T> {
+    /// What is of a call is no dependency.
+    pub const fn may_be_taken(&self)
+    where
+        T: IsNoPartOfACall,
+    {
+    }
+}
+
+/// A `&T` parameter of a provider, of no call.
+pub struct Dependency<T: ?Sized>(PhantomData<fn() -> Box<T>>);
+
+impl<T: ?Sized> Dependency<T> {
+    /// Anything else may be one.
+    pub const fn may_be_taken(&self) {}
+}
+
+macro_rules! or_else {
+    ($([$($generics:tt)*] $from:ty => $to:ty;)*) => {
+        $(impl<$($generics)*> Deref for $from {
+            type Target = $to;
+            fn deref(&self) -> &$to {
+                &self.0
+            }
+        })*
+    };
+}
+or_else! {
+    [C, T: ?Sized] Reference<C, T> => NoResource<C, T>;
+    [C, T: ?Sized] NoResource<C, T> => NoPartOfTheCall<C, T>;
+    [C, T: ?Sized] NoPartOfTheCall<C, T> => Parameter<C, T>;
+    [C, T, const OPENS: bool] Value<C, T, OPENS> => Parameter<C, T>;
+    [T: ?Sized] OfProvider<T> => Dependency<T>;
+}
+
+/// Which handlers take a resource as `&T`.
+pub trait TakesResourceByReference<T> {}
+impl<T: IsNoResource> TakesResourceByReference<T> for kind::Command {}
+impl<T: IsNoResource> TakesResourceByReference<T> for kind::Event {}
+impl<T: IsReadWith> TakesResourceByReference<T> for kind::Query {}
+
+/// Which handlers take a store.
+pub trait TakesStore<T> {}
+impl<T> TakesStore<T> for kind::Command {}
+impl<T> TakesStore<T> for kind::Event {}
+impl<T: IsReadWith> TakesStore<T> for kind::Query {}
+
+/// What a query reads a store with.
+#[diagnostic::on_unimplemented(
+    message = "a query takes no `{Self}`: it changes nothing",
+    label = "something is written through it",
+    note = "take what the store provides to read with, such as `&cqrs_sqlite::ReadDb`"
+)]
+pub trait IsReadWith {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ReadOnly> IsReadWith for T {}
+
+/// What no resource is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is opened for each call: a handler takes it as `&mut {Self}`",
+    label = "a resource, and no shared dependency",
+    note = "write `&mut {Self}`; instead of the `&self` of a method, in a function"
+)]
+pub trait IsNoResource {}
+
+/// What nothing is that is read off a call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is read off each call: a handler takes it by value",
+    label = "something of the call, and no shared dependency",
+    note = "remove the `&`"
+)]
+pub trait IsNotReadOffTheCall {}
+
+/// What no part of a call is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is of one call: a provider takes it by value, and then runs for each call",
+    label = "something of the call, and no shared dependency",
+    note = "remove the `&`"
+)]
+pub trait IsNoPartOfACall {}
+
+/// Which handlers take a [`CommandBus`].
+#[diagnostic::on_unimplemented(
+    message = "a query takes no `CommandBus`: it changes nothing",
+    label = "a query's handler executes nothing",
+    note = "take `bus: QueryBus`, or make the message a `#[command]`"
+)]
+pub trait Executes<const OPENS: bool> {}
+impl<const OPENS: bool> Executes<OPENS> for kind::Command where Is<OPENS>: NothingIsOpen {}
+impl<const OPENS: bool> Executes<OPENS> for kind::Event where Is<OPENS>: NothingIsOpen {}
+
+/// The answer is none.
+#[diagnostic::on_unimplemented(
+    message = "a handler with a `&mut` parameter takes no `CommandBus`: while its unit of work is open it executes nothing",
+    label = "each call through it would be a fault",
+    note = "raise an event with `&mut Events`, or send the command with `&mut Outbox`: it then follows the commit",
+    note = "or remove what it takes as `&mut`: a handler without resources executes what belongs to it"
+)]
+pub trait NothingIsOpen {}
+impl NothingIsOpen for Is<false> {}
 
 /// A `&mut T` parameter.
 pub fn a_query_opens_nothing<C>()

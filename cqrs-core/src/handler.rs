@@ -161,8 +161,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "the handler returns `{Self}`, but `{C}` declares `{Declared}`",
     label = "`{C}` declares `{Declared}`",
-    note = "change the handler's return type, or the `output` and `error` of `{C}`: with `error = E` a handler returns `Result<Output, E>`, without it the bare output",
-    note = "a handler of an event returns nothing, or `Result<(), E>` with any error"
+    note = "change the handler's return type, or the `output` and `error` of `{C}`: with `error = E` a handler returns `Result<Output, E>`, without it the bare output"
 )]
 pub trait Answer<Declared, C>: Sized {
     /// The same, as declared.
@@ -201,26 +200,42 @@ impl EventReturned {
     }
 }
 
-macro_rules! event_answer {
-    ($($generics:ident)? => $returned:ty, $answer:expr) => {
-        impl<C, $($generics: Into<BoxError>)?> Answer<EventReturned, C> for $returned {
-            fn answer(self) -> EventReturned {
-                EventReturned($answer(self))
-            }
+impl<R: EventAnswer, C> Answer<EventReturned, C> for R {
+    fn answer(self) -> EventReturned {
+        EventReturned(self.into_result())
+    }
 
-            async fn later<F: Future<Output = Self> + Send>(future: F) -> EventReturned {
-                Answer::<EventReturned, C>::answer(future.await)
-            }
+    async fn later<F: Future<Output = R> + Send>(future: F) -> EventReturned {
+        EventReturned(future.await.into_result())
+    }
 
-            fn boxed<'x, F: Future<Output = Self> + Send + 'x>(future: F) -> BoxFuture<'x, EventReturned> {
-                Box::pin(async move { Answer::<EventReturned, C>::answer(future.await) })
-            }
-        }
-    };
+    fn boxed<'x, F: Future<Output = R> + Send + 'x>(future: F) -> BoxFuture<'x, EventReturned> {
+        Box::pin(async move { EventReturned(future.await.into_result()) })
+    }
 }
 
-event_answer! { => (), Ok }
-event_answer! { E => Result<(), E>, |returned: Result<(), E>| returned.map_err(Into::into) }
+/// What a handler of an event may return. Apart from [`Answer`], so that what is wrong is told in an event's words.
+#[diagnostic::on_unimplemented(
+    message = "a handler of an event returns nothing, or `Result<(), E>` with any error, and not `{Self}`",
+    label = "an event is not answered",
+    note = "return nothing; what somebody is to get an answer from is a `#[command]` or a `#[query]`"
+)]
+pub trait EventAnswer {
+    #[doc(hidden)]
+    fn into_result(self) -> Result<(), BoxError>;
+}
+
+impl EventAnswer for () {
+    fn into_result(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> EventAnswer for Result<(), E> {
+    fn into_result(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
 
 /// A handler's declaration.
 pub struct HandlerInfo {

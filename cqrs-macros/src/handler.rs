@@ -357,6 +357,7 @@ fn checks(handler: &Handler, options: &Options) -> TokenStream {
         }
     });
     let subscribes = subscription::checks(options, message);
+    let opens = parameters.iter().any(|parameter| matches!(parameter.takes, Takes::Resource(_) | Takes::Provided(_)));
     let each = parameters.iter().map(|parameter| {
         // rustc blames the first type that it can: the message stands at the parameter too.
         let here = parameter.takes.ty().span();
@@ -365,8 +366,14 @@ fn checks(handler: &Handler, options: &Options) -> TokenStream {
             Takes::Shared(ty) if is_named_bus(ty) => {
                 quote_spanned!(here=> _cqrs::check::the_bus_is_no_dependency::<{ _cqrs::bus!(#ty) }>();)
             }
-            Takes::Shared(ty) | Takes::Value(ty) => {
+            Takes::Shared(ty @ Type::TraitObject(_)) => {
                 quote_spanned!(here=> _cqrs::check::a_query_takes_what_is_read_only::<#message, #ty>();)
+            }
+            Takes::Shared(ty) => {
+                quote_spanned!(here=> _cqrs::check::reference::<#message, #ty>().may_be_taken();)
+            }
+            Takes::Value(ty) => {
+                quote_spanned!(here=> _cqrs::check::value::<#message, #ty, #opens>().may_be_taken();)
             }
             Takes::Resource(_) | Takes::Provided(_) => {
                 quote_spanned!(here=> _cqrs::check::a_query_opens_nothing::<#message>();)

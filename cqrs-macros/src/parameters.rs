@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, Pat, PatType, Type, TypeParamBound};
+use syn::{FnArg, GenericArgument, Pat, PatType, PathArguments, Type, TypeParamBound};
 
 use crate::errors::Errors;
 use crate::lifetimes::borrowed;
@@ -59,6 +59,12 @@ fn one(what: &str, index: usize, parameter: &PatType, errors: &mut Errors) -> Op
     let binding = binding(&parameter.pat, &format!("__argument_{index}"));
     let Type::Reference(reference) = strip(&parameter.ty) else {
         named(what, &parameter.ty, errors)?;
+        if let Some(shared) = in_an_arc(strip(&parameter.ty)) {
+            let shared = written(shared);
+            errors
+                .at(&parameter.ty, format!("a {what} borrows what it depends on: take `&{shared}`, without the `Arc`"));
+            return None;
+        }
         return Some(Parameter { binding, takes: Takes::Value((*parameter.ty).clone()) });
     };
     let target = strip(&reference.elem);
@@ -107,6 +113,37 @@ fn strip(ty: &Type) -> &Type {
         Type::Group(inner) => strip(&inner.elem),
         other => other,
     }
+}
+
+/// `T` of an `Arc<T>`. It is std's by its name; that one is never read off a call, since nobody can say that it is.
+fn in_an_arc(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Arc")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
+        _ => None,
+    }
+}
+
+/// A type as a person writes it: tokens are apart only where they would be one otherwise, or as in a list.
+fn written(ty: &Type) -> String {
+    let text = quote!(#ty).to_string();
+    let mut written = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(letter) = rest.next() {
+        let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let apart = match (written.chars().last(), rest.peek()) {
+            (Some(before), Some(&after)) => {
+                is_word(before) && is_word(after) || before == ',' || before == '+' || after == '+'
+            }
+            _ => false,
+        };
+        if letter != ' ' || apart {
+            written.push(letter);
+        }
+    }
+    written
 }
 
 /// A type that the expansion can name: concrete, and borrowing nothing.

@@ -170,6 +170,8 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
             }
         }
     });
+    let checks: Vec<TokenStream> = parameters.iter().filter_map(check).collect();
+    let checks = (!checks.is_empty()).then(|| quote!(const _: fn() = || { #(#checks)* };));
     hidden(
         &Attributes::of(&function.attributes),
         options.alias(),
@@ -190,6 +192,7 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
             }
             #grant
             #resource
+            #checks
             const _: () = {
                 fn info() -> &'static _cqrs::ProviderInfo {
                     static INFO: _cqrs::ProviderInfo = #info(_cqrs::place!(#name));
@@ -199,4 +202,13 @@ fn implement(provider: &Provider, options: &Options) -> TokenStream {
             };
         },
     )
+}
+
+/// What rustc is asked about a parameter, at its type.
+fn check(parameter: &Parameter) -> Option<TokenStream> {
+    match &parameter.takes {
+        Takes::Shared(Type::TraitObject(_)) => None,
+        Takes::Shared(ty) => Some(quote_spanned!(ty.span()=> _cqrs::check::dependency::<#ty>().may_be_taken();)),
+        _ => None,
+    }
 }

@@ -84,11 +84,11 @@ const _: () = {
                 )
             },
         >();
-        _cqrs::check::a_query_takes_what_is_read_only::<PlaceOrder, Prices>();
+        _cqrs::check::reference::<PlaceOrder, Prices>().may_be_taken();
         _cqrs::check::a_query_takes_what_is_read_only::<PlaceOrder, dyn Mailer>();
         _cqrs::check::a_query_opens_nothing::<PlaceOrder>();
         _cqrs::check::a_query_opens_nothing::<PlaceOrder>();
-        _cqrs::check::a_query_takes_what_is_read_only::<PlaceOrder, Context>();
+        _cqrs::check::value::<PlaceOrder, Context, true>().may_be_taken();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<PlaceOrder>>::info)

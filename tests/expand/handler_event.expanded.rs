@@ -64,7 +64,7 @@ const _: () = {
                 )
             },
         >();
-        _cqrs::check::a_query_takes_what_is_read_only::<OrderPlaced, EventMeta>();
+        _cqrs::check::value::<OrderPlaced, EventMeta, false>().may_be_taken();
         _cqrs::check::a_query_takes_what_is_read_only::<OrderPlaced, dyn Mailer>();
     };
     _cqrs::submit! {

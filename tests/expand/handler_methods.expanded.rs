@@ -72,7 +72,7 @@ const _: () = {
                 )
             },
         >();
-        _cqrs::check::a_query_takes_what_is_read_only::<Count, Counter>();
+        _cqrs::check::reference::<Count, Counter>().may_be_taken();
         _cqrs::check::a_query_opens_nothing::<Count>();
     };
     _cqrs::submit! {
@@ -127,7 +127,7 @@ const _: () = {
         _cqrs::check::a_timeout_interrupts_an_async_fn::<
             { <GetCount as _cqrs::Message>::TIMED },
         >();
-        _cqrs::check::a_query_takes_what_is_read_only::<GetCount, Counter>();
+        _cqrs::check::reference::<GetCount, Counter>().may_be_taken();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<GetCount>>::info)

@@ -66,7 +66,7 @@ const _: () = {
             { <OrderPlaced as _cqrs::Message>::TIMED },
         >();
         _cqrs::check::only_a_handler_of_an_event_has_a_subscription::<OrderPlaced>();
-        _cqrs::check::a_query_takes_what_is_read_only::<OrderPlaced, Stock>();
+        _cqrs::check::reference::<OrderPlaced, Stock>().may_be_taken();
     };
     _cqrs::submit! {
         Handler(<__Handler as _cqrs::Handler<OrderPlaced>>::info)

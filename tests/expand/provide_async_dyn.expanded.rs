@@ -36,6 +36,9 @@ const _: () = {
             _cqrs::Result::Ok(mailer(&**_settings).await?)
         }
     }
+    const _: fn() = || {
+        _cqrs::check::dependency::<Settings>().may_be_taken();
+    };
     const _: () = {
         fn info() -> &'static _cqrs::ProviderInfo {
             static INFO: _cqrs::ProviderInfo = _cqrs::ProviderInfo::shared::<

@@ -49,6 +49,9 @@ const _: () = {
             _cqrs::Result::Ok(())
         }
     }
+    const _: fn() = || {
+        _cqrs::check::dependency::<Settings>().may_be_taken();
+    };
     const _: () = {
         fn info() -> &'static _cqrs::ProviderInfo {
             static INFO: _cqrs::ProviderInfo = _cqrs::ProviderInfo::per_call::<

@@ -32,6 +32,9 @@ const _: () = {
     }
     #[automatically_derived]
     impl _cqrs::ReadOnly for OrderViews {}
+    const _: fn() = || {
+        _cqrs::check::dependency::<ReadPool>().may_be_taken();
+    };
     const _: () = {
         fn info() -> &'static _cqrs::ProviderInfo {
             static INFO: _cqrs::ProviderInfo = _cqrs::ProviderInfo::shared::<

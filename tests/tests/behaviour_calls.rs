@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cqrs_core::{
-    Bus, CommandBus, Context, CorrelationId, Deadline, DispatchError, Effect, Events, Fault, FaultKind, MessageId,
-    OperationResult, Outbox, Principal, QueryBus, command, event, handler, query,
+    Bus, Call, CommandBus, Context, CorrelationId, Deadline, DispatchError, Effect, Events, Fault, FaultKind, FromCall,
+    MessageId, OperationResult, Outbox, Principal, QueryBus, command, event, handler, query,
 };
 use serde::{Deserialize, Serialize};
 
@@ -223,15 +223,24 @@ async fn sneaky_query(query: SneakyQuery) -> Result<(), Fault> {
     }
 }
 
+/// The bus of the call, in a type of one's own: the compiler refuses the bus itself beside a resource.
+struct BackDoor(CommandBus);
+
+impl FromCall for BackDoor {
+    fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
+        CommandBus::from_call(call).map(BackDoor)
+    }
+}
+
 #[command(output = (), error = Fault)]
 struct OpenCommand(How);
 
 #[handler]
-async fn open_command(cmd: OpenCommand, bus: CommandBus, _events: &mut Events) -> Result<(), Fault> {
+async fn open_command(cmd: OpenCommand, bus: BackDoor, _events: &mut Events) -> Result<(), Fault> {
     match cmd.0 {
-        How::Publish => bus.publish(Done).await,
+        How::Publish => bus.0.publish(Done).await,
         How::Execute => Ok(Bus::global().execute(Inner).await.map(drop)?),
-        How::ExecuteByValue => Ok(bus.execute(Inner).await.map(drop)?),
+        How::ExecuteByValue => Ok(bus.0.execute(Inner).await.map(drop)?),
     }
 }
 

@@ -264,6 +264,14 @@ fn lose(_: Lose, _: &mut dyn Lost, _events: &mut Events) {}
 
 trait Lost: Send {}
 
+#[command]
+struct Wrap;
+
+/// One `&` is enough.
+#[handler]
+#[allow(clippy::borrowed_box, reason = "that is the mistake")]
+fn wrap(_: Wrap, _: &Arc<dyn Clock>, _: &Box<dyn Missing>) {}
+
 async fn fault<C: cqrs_core::Command + cqrs_core::Handled>(bus: &Bus, command: C) -> Fault
 where
     C::Error: std::fmt::Debug,
@@ -311,13 +319,23 @@ async fn what_cannot_be_made_is_reported_before_anything_runs_and_is_a_fault_if_
         ),
         ("&dyn behaviour_container::Basket", "take it as `&mut", "::carry"),
         ("Box<dyn behaviour_container::Lost>", "provide_call", "::lose"),
+        (
+            "`&Arc<dyn behaviour_container::Clock>`: take it as `&dyn behaviour_container::Clock`",
+            ", which is provided",
+            "::wrap",
+        ),
+        (
+            "`&Box<dyn behaviour_container::Missing>`: take it as `&dyn behaviour_container::Missing`, and write",
+            "-> Box<dyn behaviour_container::Missing>",
+            "::wrap",
+        ),
     ] {
         assert!(
             missing.iter().any(|text| text.contains(name) && text.contains(hint) && text.contains(who)),
             "{name}: {text}"
         );
     }
-    assert_eq!(missing.len(), 5, "{text}");
+    assert_eq!(missing.len(), 7, "{text}");
     for fault in
         [fault(&bus, Search).await, fault(&bus, Approach).await, fault(&bus, Carry).await, fault(&bus, Lose).await]
     {
@@ -353,6 +371,8 @@ async fn a_builder_mends_what_is_missing() {
         .provide(Twin)
         .provide_dyn::<dyn Basket>(Arc::new(Here))
         .provide(Hen)
+        .provide(Arc::new(Noon) as Arc<dyn Clock>)
+        .provide(Box::new(Here) as Box<dyn Missing>)
         .provide_call(|| -> Box<dyn Lost> { Box::new(Here) })
         .build();
     assert!(bus.verify().is_sound(), "{}", bus.verify());
@@ -362,6 +382,7 @@ async fn a_builder_mends_what_is_missing() {
     bus.execute(Carry).await.unwrap();
     bus.execute(Hatch).await.unwrap();
     bus.execute(Lose).await.unwrap();
+    bus.execute(Wrap).await.unwrap();
 }
 
 // ---------------------------------------------------------------- per call

@@ -4,6 +4,7 @@ use std::any::TypeId;
 
 use crate::container::Container;
 use crate::handler::need::Need;
+use crate::handler::registry;
 use crate::pipeline::in_memory_ledger::InMemoryLedger;
 use crate::pipeline::ledger::Ledger;
 
@@ -23,16 +24,29 @@ pub(crate) fn shared(container: &Container, need: &Need) -> String {
             .to_owned();
     }
     if need.key == TypeId::of::<dyn Ledger>() {
-        let mut text = "an `idempotent` command keeps its outcomes in a ledger, and there is none: provide the \
-                        store's with `#[provide] fn ledger(..) -> Arc<dyn Ledger>`, or one in memory with \
-                        `.provide_dyn::<dyn Ledger>(Arc::new(InMemoryLedger::new(capacity, time_to_live)))`"
-            .to_owned();
+        let mut text = String::from(
+            "an `idempotent` command keeps its outcomes in a ledger, and there is none: a store has one, so give the \
+             builder yours with `.store(..)`, or write a `#[provide]` function that returns it; without a store, keep \
+             them in memory with \
+             `.provide_dyn::<dyn Ledger>(Arc::new(InMemoryLedger::new(capacity, time_to_live)))`",
+        );
         if container.shared().any(|other| other.key == TypeId::of::<InMemoryLedger>()) {
             text.push_str("; `InMemoryLedger` is provided, but that is another type than `dyn Ledger`");
         }
         return text;
     }
     let name = need.name();
+    if let Some(text) = of_a_store(need, &name) {
+        return text;
+    }
+    if let Some(inner) = behind(&name) {
+        return match container.shared().any(|other| other.name() == inner) {
+            true => format!("nothing provides `&{name}`: take it as `&{inner}`, which is provided"),
+            false => format!(
+                "nothing provides `&{name}`: take it as `&{inner}`, and write `#[provide] fn ..() -> {name} {{ .. }}`{UNLINKED}"
+            ),
+        };
+    }
     let made = if name.starts_with("dyn ") { format!("Arc<{name}>") } else { name.clone() };
     let mut text =
         format!("nothing provides `&{name}`: write `#[provide] fn ..() -> {made} {{ .. }}`, or give it to the builder");
@@ -58,6 +72,29 @@ pub(crate) fn per_call(need: &Need) -> String {
         "nothing provides `{name}` for one call: write `#[provide(per_call)] fn ..() -> {name} {{ .. }}`, or give it to \
          the builder with `provide_call`{UNLINKED}"
     )
+}
+
+/// What a store is, or what a bus has that has the store: the store is what is not there.
+fn of_a_store(need: &Need, name: &str) -> Option<String> {
+    let stores = &registry::linked_in().stores;
+    let (store, comes_with_it) = match stores.iter().find(|store| store.store.key == need.key) {
+        Some(store) => (store, false),
+        None => (stores.iter().find(|store| store.providers().any(|made| made.provides.key == need.key))?, true),
+    };
+    let store = store.store.name();
+    let what = match comes_with_it {
+        true => format!("`&{name}`, which a bus has with the store `{store}`"),
+        false => format!("the store `{store}`"),
+    };
+    Some(format!(
+        "nothing provides {what}: give the store to the builder with `.store(..)`, or write `#[provide] fn ..() -> \
+         {store} {{ .. }}`{UNLINKED}"
+    ))
+}
+
+/// `T` of an `Arc<T>` or a `Box<T>`.
+fn behind(name: &str) -> Option<&str> {
+    name.strip_prefix("Arc<").or(name.strip_prefix("Box<"))?.strip_suffix('>')
 }
 
 /// Whether two names are one trait with other auto traits, or one type behind another pointer.

@@ -313,9 +313,11 @@ mod constants {
     #[handler]
     fn count(_: Count) {}
 
+    pub struct Basket;
+
     #[provide(per_call)]
-    fn orders() -> Orders {
-        Orders
+    fn basket() -> Basket {
+        Basket
     }
 }
 
