@@ -113,9 +113,11 @@
 /// # What does not compile
 ///
 /// `inline`, `name` or `from` on the handler of a command or a query; `inline` beside one of the other two; `from = start`
-/// for an event that is `transient`. A message by reference; a `self` other than `&self`; a future that is not `Send`; another return type than the
-/// message declares; `&Bus`; resources of two units of work; the handler of another crate's message that is no
-/// `contract`, where the library and the binary of one package are two crates; and a second handler:
+/// for an event that is `transient`. A message by reference; a `self` other than `&self`; a future that is not `Send`;
+/// another return type than the message declares; `&Bus`; a resource as `&T`, something of the call as `&T`, a dependency in
+/// an `Arc`; a [`CommandBus`](crate::CommandBus) in a query or beside a `&mut T`; resources of two units of work; the handler
+/// of another crate's message that is no `contract`, where the library and the binary of one package are two crates; and a
+/// second handler:
 ///
 /// ```compile_fail,E0119
 /// use cqrs_core::{command, handler};

@@ -91,8 +91,8 @@
 ///
 /// # What does not compile
 ///
-/// A method; a generic function; `impl Trait` as what it returns; a parameter `&mut T`; a shared value that is not
-/// `Send + Sync`; `read_only` on what is made for each call:
+/// A method; a generic function; `impl Trait` as what it returns; a parameter `&mut T`, or `&T` of something that is of one
+/// call; a shared value that is not `Send + Sync`; `read_only` on what is made for each call:
 ///
 /// ```compile_fail
 /// use cqrs_core::provide;
