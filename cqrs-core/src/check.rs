@@ -180,7 +180,7 @@ impl<T: ReadOnly> IsReadWith for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is opened for each call: a handler takes it as `&mut {Self}`",
     label = "a resource, and no shared dependency",
-    note = "write `&mut {Self}`; instead of the `&self` of a method, in a function"
+    note = "write `&mut {Self}`; a method whose `&self` it is becomes a function"
 )]
 pub trait IsNoResource {}
 
