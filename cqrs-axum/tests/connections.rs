@@ -241,3 +241,23 @@ fn a_request_names_one_host() {
         }
     }
 }
+
+/// There is no request that a problem could be about.
+#[test]
+fn what_is_no_http_is_answered_with_a_status_alone() {
+    let host = Host::plain();
+    let long = |length: usize| "a".repeat(length);
+    for (bytes, status) in [
+        ("hello\r\n\r\n".to_owned(), 400),
+        (format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", long(70_000)), 414),
+        (format!("GET / HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", long(4_000_000)), 431),
+        (format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "X-Many: a\r\n".repeat(200)), 431),
+    ] {
+        let mut connection = host.connect();
+        connection.write(&bytes);
+        let answer = connection.read();
+        assert_eq!((answer.status, answer.text()), (status, ""), "{:?}", bytes.get(..40));
+        assert!(connection.is_closed());
+    }
+    assert_eq!(host.get("/numbers/1").json(200), 1);
+}

@@ -4,22 +4,12 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use cqrs_core::{command, handler, query};
+use cqrs_core::{command, query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use support::Host;
-use support::client::{Answer, Request, post};
-
-/// Says what it has read, so that a test sees all of it.
-macro_rules! echo {
-    ($($handler:ident $message:ident),* $(,)?) => {$(
-        #[handler]
-        fn $handler(message: $message) -> $message {
-            message
-        }
-    )*};
-}
+use support::client::{Request, post};
+use support::{Host, echo};
 
 /// A header that a proxy writes, as something flattened has it: with another name, which the macro does not see.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -171,20 +161,13 @@ echo! {
     strict Strict,
 }
 
-/// The fields that are wrong, in the order in which they are told; none, where it is told of the whole.
-fn fields(answer: &Answer) -> Vec<String> {
-    let problem = answer.problem(400);
-    let errors = problem["errors"].as_array().into_iter().flatten();
-    errors.map(|error| error["field"].as_str().unwrap().to_owned()).collect()
-}
-
 #[test]
 fn what_a_header_says_no_body_says_under_another_name() {
     let host = Host::plain();
     for evil in [post("/orders", r#"{"note":"","org":"evil"}"#), post("/orders", r#"{"org":"evil","note":""}"#)] {
         let said = host.send(evil.clone()).field_error(400, "X-Tenant");
         assert_eq!(said, "it is given as a header, and by no other name");
-        assert_eq!(fields(&host.send(evil.header("X-Tenant", "mine"))), ["X-Tenant"]);
+        assert_eq!(host.send(evil.header("X-Tenant", "mine")).wrong_fields(400), ["X-Tenant"]);
     }
     let evil = host.get("/orders?org=evil");
     assert_eq!(evil.field_error(400, "X-Tenant"), "it is given as a header, and by no other name");
@@ -255,7 +238,7 @@ fn what_an_enum_in_a_query_string_takes_is_in_the_document_and_is_read() {
         ("amount=1", &["how"]),
         ("amount=1&how=cheque", &["how"]),
     ] {
-        assert_eq!(fields(&host.get(&format!("/price?{query}"))), wrong, "{query}");
+        assert_eq!(host.get(&format!("/price?{query}")).wrong_fields(400), wrong, "{query}");
     }
 }
 
@@ -273,7 +256,7 @@ fn mistakes_in_what_is_flattened_are_named() {
         ("size=1&ratio=1e39", &["ratio"]),
     ] {
         let answer = host.get(&format!("/books?{query}"));
-        assert_eq!(fields(&answer), wrong, "{query}: {answer:?}");
+        assert_eq!(answer.wrong_fields(400), wrong, "{query}: {answer:?}");
     }
     let said = host.get("/books?size=1&genre=opera&title=a").field_error(400, "genre");
     assert_eq!(said, "unknown variant `opera`, expected `novel` or `poetry`");
@@ -285,7 +268,7 @@ fn mistakes_in_what_is_flattened_are_named() {
         (r#"{"title":"","genre":7}"#, &["genre", "size"]),
     ] {
         let answer = host.send(post("/books/searches", body));
-        let mut told = fields(&answer);
+        let mut told = answer.wrong_fields(400);
         told.sort_by_key(|name| wrong.iter().position(|known| known == name));
         assert_eq!(told, wrong, "{body}: {answer:?}");
     }
@@ -304,7 +287,7 @@ fn mistakes_in_an_enum_with_a_tag_are_named() {
         (r#"{"a":1}"#, &["kind"]),
     ] {
         let answer = host.send(post("/changes", body));
-        assert_eq!(fields(&answer), wrong, "{body}: {answer:?}");
+        assert_eq!(answer.wrong_fields(400), wrong, "{body}: {answer:?}");
     }
     assert_eq!(host.send(post("/changes", r#"{"kind":"two","a":"1"}"#)).json(200)["a"], "1");
 }
@@ -323,5 +306,5 @@ fn a_list_is_no_object_with_a_tag() {
 fn a_name_that_no_field_has_is_named_beside_what_is_flattened() {
     let host = Host::plain();
     let answer = host.send(post("/strict", r#"{"name":"","size":1,"other":1}"#));
-    assert_eq!(fields(&answer), ["other"], "{answer:?}");
+    assert_eq!(answer.wrong_fields(400), ["other"], "{answer:?}");
 }

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use support::Host;
-use support::client::{Answer, get, post, request};
+use support::client::{get, post, request};
 
 #[command(http(post = "/aliased"))]
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -107,13 +107,6 @@ fn plain(message: Plain) -> String {
     message.name
 }
 
-/// The fields that are wrong, in the order in which they are told.
-fn fields(answer: &Answer) -> Vec<String> {
-    let problem = answer.problem(400);
-    let errors = problem["errors"].as_array().into_iter().flatten();
-    errors.map(|error| error["field"].as_str().unwrap().to_owned()).collect()
-}
-
 #[test]
 fn what_was_given_under_another_name_is_not_missing() {
     let host = Host::plain();
@@ -124,7 +117,7 @@ fn what_was_given_under_another_name_is_not_missing() {
         (r#"{"colour":"red","count":"1"}"#, &["colour", "count"]),
         (r#"{"count":"1"}"#, &["count", "color", "name"]),
     ] {
-        assert_eq!(fields(&host.send(post("/aliased", body))), wrong, "{body}");
+        assert_eq!(host.send(post("/aliased", body)).wrong_fields(400), wrong, "{body}");
     }
 }
 
@@ -138,13 +131,13 @@ fn what_serde_does_not_miss_is_not_missing() {
         (r#"{"address":"nowhere","age":"x","name":1}"#, &["address", "age", "name"]),
     ] {
         let answer = host.send(post("/contacts", body));
-        let told = fields(&answer);
+        let told = answer.wrong_fields(400);
         assert!(!told.contains(&"perhaps".to_owned()), "{body}: {told:?}");
         // Of what cannot be made up no more is known, and told.
         assert!(told.iter().all(|name| wrong.contains(&&**name)) && !told.is_empty(), "{body}: {told:?}");
     }
     let answer = host.send(post("/contacts", r#"{"address":"nowhere","age":"x","name":1}"#));
-    assert_eq!(fields(&answer), ["address", "age", "name"]);
+    assert_eq!(answer.wrong_fields(400), ["address", "age", "name"]);
     host.send(post("/contacts", r#"{"address":"a@b","age":1,"name":""}"#)).nothing(204);
 }
 
@@ -156,7 +149,7 @@ fn a_name_may_have_dots_and_brackets() {
         ("filter.name=z", &["filter.name", "page[number]", "page[size]"]),
         ("page%5Bnumber%5D=1&page%5Bsize%5D=y", &["page[size]"]),
     ] {
-        assert_eq!(fields(&host.get(&format!("/pages?{query}"))), wrong, "{query}");
+        assert_eq!(host.get(&format!("/pages?{query}")).wrong_fields(400), wrong, "{query}");
     }
 }
 
@@ -164,11 +157,11 @@ fn a_name_may_have_dots_and_brackets() {
 fn a_parameter_that_cannot_be_read_is_one_mistake_among_others() {
     let host = Host::plain();
     let change = request("PUT", "/tags/1").json("{}").header("X-Version", "1").header("X-Version", "2");
-    assert_eq!(fields(&host.send(change)), ["X-Version", "note"]);
+    assert_eq!(host.send(change).wrong_fields(400), ["X-Version", "note"]);
     let change = request("PUT", "/tags/x?dry_run=%ff").json("{}").header("X-Version", "é").header("X-Tags", "é");
-    assert_eq!(fields(&host.send(change)), ["X-Tags", "X-Version", "dry_run", "of[0]", "note"]);
+    assert_eq!(host.send(change).wrong_fields(400), ["X-Tags", "X-Version", "dry_run", "of[0]", "note"]);
     assert_eq!(
-        fields(&host.get("/pages?filter.name=%ff&page[number]=x")),
+        host.get("/pages?filter.name=%ff&page[number]=x").wrong_fields(400),
         ["filter.name", "page[number]", "page[size]"]
     );
 }
@@ -212,7 +205,7 @@ fn what_is_long_is_not_said_back() {
         (post("/contacts", format!(r#"{{"age":{{"{long}":1}}}}"#)), "age"),
     ] {
         let answer = host.send(sent);
-        let told = fields(&answer);
+        let told = answer.wrong_fields(400);
         assert!(told[0].starts_with(start), "{told:?}");
         let problem = answer.problem(400).to_string();
         assert!(problem.len() < 2_000, "{}", problem.len());

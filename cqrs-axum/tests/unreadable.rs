@@ -5,7 +5,7 @@ mod support;
 use cqrs_core::{command, handler, query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use support::client::{Answer, Request, get, post, request};
+use support::client::{Request, get, post, request};
 use support::{Host, expect_panics};
 
 #[command(output = usize, http(post = "/orders"))]
@@ -124,13 +124,6 @@ fn a_body_that_is_no_message_says_where_and_the_connection_goes_on() {
     assert_eq!(connection.send(&post("/orders", GOOD)).json(200), 1);
 }
 
-/// The fields that are wrong, in the order in which they are told.
-fn fields(answer: &Answer) -> Vec<String> {
-    let problem = answer.problem(400);
-    let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no field errors: {problem}"));
-    errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
-}
-
 #[test]
 fn every_mistake_is_told_at_once() {
     let host = Host::plain();
@@ -152,7 +145,7 @@ fn every_mistake_is_told_at_once() {
         (post("/aliased", r#"{"count":"1"}"#), &["count", "color"]),
     ] {
         let answer = connection.send(&sent);
-        assert_eq!(fields(&answer), wrong, "{answer:?}");
+        assert_eq!(answer.wrong_fields(400), wrong, "{answer:?}");
     }
     assert_eq!(connection.send(&post("/orders", GOOD)).json(200), 1);
 }
@@ -162,10 +155,10 @@ fn every_mistake_is_told_at_once() {
 fn of_a_large_body_and_of_many_mistakes_the_first_are_told() {
     let host = Host::plain();
     let many: Vec<_> = (0..100).map(|n| format!(r#""unknown{n}":0"#)).collect();
-    let told = fields(&host.send(post("/orders", format!("{{{}}}", many.join(",")))));
+    let told = host.send(post("/orders", format!("{{{}}}", many.join(",")))).wrong_fields(400);
     assert_eq!(told, (0..16).map(|n| format!("unknown{n}")).collect::<Vec<_>>());
     let large = " ".repeat(256 * 1024);
-    let told = fields(&host.send(post("/orders", format!(r#"{{"customer":1,"lines":2{large}}}"#))));
+    let told = host.send(post("/orders", format!(r#"{{"customer":1,"lines":2{large}}}"#))).wrong_fields(400);
     assert_eq!(told, ["customer"]);
 }
 
@@ -201,7 +194,7 @@ fn what_is_no_json_says_what_is_wrong_and_where() {
 fn no_body_is_a_message_without_its_fields() {
     let host = Host::plain();
     for nothing in [request("POST", "/orders"), post("/orders", ""), post("/orders", " \r\n\t")] {
-        assert_eq!(fields(&host.send(nothing)), ["customer", "lines"]);
+        assert_eq!(host.send(nothing).wrong_fields(400), ["customer", "lines"]);
     }
 }
 

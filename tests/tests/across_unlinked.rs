@@ -23,6 +23,17 @@ fn the_report_names_the_contract_and_the_cure() {
     assert_reported(Bus::global().verify());
 }
 
+/// Whoever has not got as far as a subscriber is told all the same.
+#[test]
+fn without_a_subscriber_the_report_of_the_global_bus_is_printed() {
+    let this = std::env::current_exe().unwrap();
+    let test = "the_report_names_the_contract_and_the_cure";
+    let output = std::process::Command::new(this).args(["--exact", test, "--nocapture"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(printed.matches(&*Bus::builder().build().verify().to_string()).count(), 1, "{printed}");
+}
+
 #[tokio::test]
 async fn the_bus_does_not_start() {
     match Bus::builder().build().start().await {

@@ -272,6 +272,14 @@ impl Answer {
         problem
     }
 
+    /// The fields that a problem says are wrong, in the order in which it tells them; none, where it is told of the whole.
+    #[track_caller]
+    pub(crate) fn wrong_fields(&self, status: u16) -> Vec<String> {
+        let problem = self.problem(status);
+        let errors = problem["errors"].as_array().into_iter().flatten();
+        errors.map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// A problem with one field error: what it says of that.
     #[track_caller]
     pub(crate) fn field_error(&self, status: u16, field: &str) -> String {

@@ -22,6 +22,19 @@ use client::{Answer, Connection, LIMIT, Request};
 #[allow(unused_imports, reason = "not every test wants panics")]
 pub(crate) use quiet::expect_panics;
 
+/// Handlers that say what they have read, so that a test sees all of it.
+#[allow(unused_macros, reason = "not every test wants it")]
+macro_rules! echo {
+    ($($handler:ident $message:ident),* $(,)?) => {$(
+        #[cqrs_core::handler]
+        fn $handler(message: $message) -> $message {
+            message
+        }
+    )*};
+}
+#[allow(unused_imports, reason = "not every test wants it")]
+pub(crate) use echo;
+
 /// A server, on a free port of this machine.
 pub(crate) struct Host {
     pub(crate) address: SocketAddr,
