@@ -1,4 +1,4 @@
-//! Questions that an expansion asks the compiler, each a function whose name is the sentence that rustc prints.
+//! Questions that an expansion asks the compiler: what rustc prints is the name of a function, or the text of a trait.
 
 use std::fmt;
 use std::marker::PhantomData;
